@@ -1,0 +1,164 @@
+"""Settings, read once from the environment. An unsafe or misspelt value is refused by name, with what to do."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class ConfigError(Exception):
+    """A setting is missing, unsafe or misspelt; the text names it and says what to do."""
+
+
+class Mode(StrEnum):
+    """What an installation is for. The database carries the same word."""
+
+    LIVE = "live"
+    DEMONSTRATION = "demonstration"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the environment decides."""
+
+    mode: Mode
+    data: Path
+    database_url: str
+    secret_key: str
+    audit_key: str
+    trusted_hosts: tuple[str, ...]
+    proxy_hops: int
+    service_name: str
+    partnership: str
+    brand_colour: str
+    map_tiles_url: str | None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url.startswith("sqlite")
+
+
+_GENERATED_KEYS = ("SECRET_KEY", "AUDIT_KEY")
+_WEAK = re.compile(r"(change.?me|secret|password|default|example|dev)", re.IGNORECASE)
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of the environment, or raise ConfigError naming the setting that is wrong."""
+    env = os.environ if environ is None else environ
+    mode = _mode(env)
+    data = Path(env.get("SAFEGUARDING_DATA") or "var").resolve()
+    live = mode is Mode.LIVE
+    if live and env.get("FLASK_DEBUG", "0") not in ("", "0", "false"):
+        raise ConfigError("FLASK_DEBUG: must be off in live mode; unset it.")
+    keys = {name: _key(env, name, data, live) for name in _GENERATED_KEYS}
+    return Settings(
+        mode=mode,
+        data=data,
+        database_url=_database_url(env, data),
+        secret_key=keys["SECRET_KEY"],
+        audit_key=keys["AUDIT_KEY"],
+        trusted_hosts=_trusted_hosts(env, live),
+        proxy_hops=_proxy_hops(env, live),
+        service_name=_short_text(env, "SERVICE_NAME", "Panels and places"),
+        partnership=_short_text(env, "PARTNERSHIP_NAME", "Marlbridge Safeguarding Partnership"),
+        brand_colour=_colour(env),
+        map_tiles_url=_tiles(env),
+    )
+
+
+def _mode(env: Mapping[str, str]) -> Mode:
+    given = env.get("SAFEGUARDING_MODE", Mode.LIVE)
+    try:
+        return Mode(given)
+    except ValueError:
+        raise ConfigError("SAFEGUARDING_MODE: use live, demonstration or test.") from None
+
+
+def _database_url(env: Mapping[str, str], data: Path) -> str:
+    url = env.get("DATABASE_URL")
+    if not url:
+        return f"sqlite:///{data / 'safeguarding.db'}"
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    if url.startswith(("postgresql+psycopg://", "sqlite:///")):
+        return url
+    raise ConfigError("DATABASE_URL: use postgresql://USER@HOST/NAME, or leave it unset for SQLite.")
+
+
+def _key(env: Mapping[str, str], name: str, data: Path, live: bool) -> str:
+    given = env.get(name)
+    file_given = env.get(f"{name}_FILE")
+    if file_given and not given:
+        try:
+            given = Path(file_given).read_text().strip()
+        except OSError:
+            raise ConfigError(f"{name}_FILE: the file cannot be read; check its path and owner.") from None
+    if not given:
+        if live:
+            raise ConfigError(f"{name}: must be given in live mode; set {name} or {name}_FILE to 32 or more random characters.")
+        given = _kept_key(data / "keys" / name.lower())
+    if len(given) < 32 or len(set(given)) < 10 or (live and _WEAK.search(given)):
+        raise ConfigError(f"{name}: is short or a default; use 32 or more random characters.")
+    return given
+
+
+def _kept_key(path: Path) -> str:
+    """Return the key kept for a demonstration or test installation, made at first use and readable by its owner alone."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(handle, "w") as out:
+        out.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def _trusted_hosts(env: Mapping[str, str], live: bool) -> tuple[str, ...]:
+    hosts = tuple(host.strip() for host in env.get("TRUSTED_HOSTS", "").split(",") if host.strip())
+    if live and not hosts:
+        raise ConfigError("TRUSTED_HOSTS: must be given in live mode; list the host names people use, with commas.")
+    if "*" in hosts:
+        raise ConfigError("TRUSTED_HOSTS: must name hosts; * trusts everyone.")
+    return hosts or ("localhost", "127.0.0.1", "[::1]")
+
+
+def _proxy_hops(env: Mapping[str, str], live: bool) -> int:
+    given = env.get("PROXY_HOPS")
+    if given is None:
+        if live:
+            raise ConfigError("PROXY_HOPS: must be given in live mode; 1 behind one reverse proxy, 0 without any.")
+        return 0
+    if not given.isascii() or not given.isdigit() or int(given) > 5:
+        raise ConfigError("PROXY_HOPS: use a number from 0 to 5.")
+    return int(given)
+
+
+def _short_text(env: Mapping[str, str], name: str, default: str) -> str:
+    text = env.get(name, default).strip()
+    if not 1 <= len(text) <= 60:
+        raise ConfigError(f"{name}: use 1 to 60 characters.")
+    return text
+
+
+def _colour(env: Mapping[str, str]) -> str:
+    colour = env.get("BRAND_COLOUR", "#0d4a52")
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        raise ConfigError("BRAND_COLOUR: use six hexadecimal digits after #, as in #0d4a52.")
+    return colour
+
+
+def _tiles(env: Mapping[str, str]) -> str | None:
+    url = env.get("MAP_TILES_URL")
+    if url and not url.startswith("https://"):
+        raise ConfigError("MAP_TILES_URL: use an https:// address with {z}, {x} and {y}.")
+    return url or None

@@ -1,0 +1,1 @@
+"""Who may do what: permissions, roles, the actor and decisions. Pure: no database, no Flask."""

@@ -1,0 +1,81 @@
+"""The actor: who asks, worked out once a request from live memberships, agreements and suspensions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import ANY, GRANTS, ROLE_NAMES, Relation, Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in person, or the command line (`system`), with the principals under which relations are looked up."""
+
+    key: str  # what the audit records: `user:US-...` or `system:seed`
+    display_name: str
+    user_id: int | None = None
+    roles: frozenset[Role] = frozenset()
+    agency_ids: frozenset[int] = frozenset()
+    agency_names: tuple[str, ...] = ()
+    principals: frozenset[str] = frozenset()
+    system_permissions: frozenset[Permission] = field(default=frozenset())
+
+    @property
+    def is_system(self) -> bool:
+        """Whether the command line acts, with the permissions of that command only."""
+        return self.user_id is None
+
+    @property
+    def role_names(self) -> list[str]:
+        """Return the roles as people call them, in a fixed order."""
+        return [ROLE_NAMES[role] for role in Role if role in self.roles]
+
+    @cached_property
+    def grants(self) -> dict[Permission, frozenset[Relation] | None]:
+        """Return, for each permission held, the relations through which it holds; None means no relation is needed."""
+        merged: dict[Permission, frozenset[Relation] | None] = dict.fromkeys(self.system_permissions)
+        for role in self.roles:
+            for permission, kinds in GRANTS[role].items():
+                known = merged.get(permission, frozenset())
+                merged[permission] = None if known is None or kinds == ANY else known | kinds
+        return merged
+
+    def holds(self, permission: Permission) -> bool:
+        """Return whether the actor holds the permission for any subject at all."""
+        return permission in self.grants
+
+    def may(self, permission: Permission, relations: Iterable[Relation] = ()) -> bool:
+        """Return whether the actor may do this to a subject to which it stands in these relations."""
+        held = set(relations)
+        if Relation.BARRED in held or permission not in self.grants:
+            return False
+        kinds = self.grants[permission]
+        return kinds is None or not kinds.isdisjoint(held)
+
+    def kinds_for(self, permission: Permission) -> frozenset[Relation] | None:
+        """Return the relations through which the permission holds (empty: not held; None: no relation needed)."""
+        return self.grants.get(permission, frozenset())
+
+
+def user_principal(user_id: int) -> str:
+    """Return the principal of a user."""
+    return f"user:{user_id}"
+
+
+def agency_principal(agency_id: int) -> str:
+    """Return the principal of an agency."""
+    return f"agency:{agency_id}"
+
+
+def seat_principal(panel_id: int) -> str:
+    """Return the principal of those whose agency has a seat on the panel."""
+    return f"seat:{panel_id}"
+
+
+def office_principal(panel_id: int) -> str:
+    """Return the principal of the panel's officers: chair, vice-chair, coordinator."""
+    return f"office:{panel_id}"
+
+
+HUB_PRINCIPAL = "hub"
