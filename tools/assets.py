@@ -1,4 +1,4 @@
-"""Copies the front-end packages' files from node_modules to static/vendor, under names made from their content.
+"""Copies the front-end packages' files from node_modules to static/vendor, under names made from the content.
 
 Owns static/vendor and its manifest.json, which gives each asset's short name its path under static/vendor.
 The crown, the royal arms and the GDS Transport typeface may be used on gov.uk addresses only: whatever draws

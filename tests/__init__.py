@@ -1,0 +1,1 @@
+"""What the service must do, as rules that run."""
