@@ -1,0 +1,1 @@
+"""Agencies of the partnership and their information-sharing agreements."""

@@ -1,0 +1,36 @@
+"""The one table of relations. Rows are written by the package that owns the fact, in the fact's own transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, desc
+from sqlalchemy.orm import Mapped
+
+from safeguarding.access.roles import Relation
+from safeguarding.core.base import Base, BigKey, Keyed
+from safeguarding.core.labels import KEY, col
+from safeguarding.core.types import enum_of
+
+
+class RelationRow(Keyed, Base):
+    """One principal's relation to one subject, from an instant until another (or without end)."""
+
+    __tablename__ = "relation"
+
+    principal: Mapped[str] = col(KEY, String(40), nullable=False)
+    subject_kind: Mapped[str] = col(KEY, String(20), nullable=False)
+    subject_id: Mapped[int] = col(KEY, BigKey, nullable=False)
+    kind: Mapped[Relation] = col(KEY, enum_of(Relation, "relation_kind"), nullable=False)
+    valid_from: Mapped[datetime] = col(KEY, nullable=False)
+    valid_to: Mapped[datetime | None] = col(KEY)
+    source_kind: Mapped[str] = col(KEY, String(20), nullable=False)
+    source_id: Mapped[int] = col(KEY, BigKey, nullable=False)
+    last_activity_at: Mapped[datetime] = col(KEY, nullable=False)
+
+    __table_args__ = (
+        Index(
+            "ix_relation_newest", "principal", "subject_kind", desc("last_activity_at"), desc("subject_id"), "kind", "valid_to"
+        ),
+        Index("ix_relation_subject", "subject_kind", "subject_id", "principal"),
+        Index("ix_relation_source", "source_kind", "source_id"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="ends_after_start"),
+    )

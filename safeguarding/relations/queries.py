@@ -1,0 +1,146 @@
+"""What an actor stands in relation to. Every package's `visible_x` is made of these; nothing else decides who sees what."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CTE, Select, and_, false, literal, or_, select, true, tuple_, union_all
+from sqlalchemy.sql.elements import ColumnElement
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation
+from safeguarding.core import clock
+from safeguarding.core.types import UTCDateTime
+from safeguarding.extensions import db
+from safeguarding.relations.models import RelationRow as Row
+
+
+def live() -> ColumnElement[bool]:
+    """Return the condition that a relation holds now."""
+    now = clock.now()
+    return and_(Row.valid_from <= now, or_(Row.valid_to.is_(None), Row.valid_to > now))
+
+
+def subjects(actor: Actor, subject_kind: str, permission: Permission) -> Select[tuple[int]]:
+    """Return a select of the ids of the subjects of a kind on which the actor holds the permission by relation.
+
+    It is driven from the relation's index; a declared conflict takes a subject out, whatever else holds.
+    """
+    kinds = actor.kinds_for(permission)
+    if kinds is None:
+        raise ValueError(f"{permission} needs no relation; it cannot be used to list by relation")
+    if not kinds or not actor.principals:
+        return select(literal(0)).where(false())
+    return (
+        select(Row.subject_id)
+        .where(
+            Row.principal.in_(sorted(actor.principals)),
+            Row.subject_kind == subject_kind,
+            Row.kind.in_(sorted(kinds)),
+            live(),
+            not_barred(actor, subject_kind, Row.subject_id),
+        )
+        .distinct()
+    )
+
+
+def newest(
+    actor: Actor, subject_kind: str, permission: Permission, limit: int, before: tuple[datetime, int] | None = None
+) -> CTE:
+    """Return a materialised CTE of the newest subjects (columns `id`, `active_at`), at most `limit`, for a keyset page.
+
+    `before` is the (last activity, id) of the last row of the page before. Each principal's newest are read by one walk
+    of the relation's index and then merged: flat, however many subjects a principal may see.
+    """
+    kinds = actor.kinds_for(permission)
+    if kinds is None:
+        raise ValueError(f"{permission} needs no relation; it cannot be used to list by relation")
+    if not kinds or not actor.principals:
+        nothing = select(literal(0).label("id"), literal(None, UTCDateTime()).label("active_at")).where(false())
+        return nothing.cte("newest")
+    parts = [_newest_of(actor, principal, subject_kind, kinds, limit, before) for principal in sorted(actor.principals)]
+    merged = union_all(*parts).subquery("merged")
+    picked = (
+        select(merged.c.id, merged.c.active_at)
+        .distinct()
+        .order_by(merged.c.active_at.desc(), merged.c.id.desc())
+        .limit(limit)
+    )
+    return picked.cte("newest").prefix_with("MATERIALIZED")
+
+
+def _newest_of(
+    actor: Actor,
+    principal: str,
+    subject_kind: str,
+    kinds: frozenset[Relation],
+    limit: int,
+    before: tuple[datetime, int] | None,
+) -> Select[Any]:
+    conditions = [
+        Row.principal == principal,
+        Row.subject_kind == subject_kind,
+        Row.kind.in_(sorted(kinds)),
+        live(),
+        not_barred(actor, subject_kind, Row.subject_id),
+    ]
+    if before is not None:
+        conditions.append(tuple_(Row.last_activity_at, Row.subject_id) < before)
+    inner = (
+        select(Row.subject_id.label("id"), Row.last_activity_at.label("active_at"))
+        .where(*conditions)
+        .distinct()
+        .order_by(Row.last_activity_at.desc(), Row.subject_id.desc())
+        .limit(limit)
+    ).subquery()
+    return select(inner.c.id, inner.c.active_at)
+
+
+def not_barred(actor: Actor, subject_kind: str, subject_id: Any) -> ColumnElement[bool]:
+    """Return the condition that no declared conflict of the actor stands against the subject."""
+    if actor.user_id is None:
+        return true()
+    barred = Row.__table__.alias("barred")
+    now = clock.now()
+    return ~(
+        select(literal(1))
+        .where(
+            barred.c.principal == f"user:{actor.user_id}",
+            barred.c.subject_kind == subject_kind,
+            barred.c.subject_id == subject_id,
+            barred.c.kind == Relation.BARRED,
+            barred.c.valid_from <= now,
+            or_(barred.c.valid_to.is_(None), barred.c.valid_to > now),
+        )
+        .exists()
+    )
+
+
+def relations_to(actor: Actor, subject_kind: str, subject_id: int) -> frozenset[Relation]:
+    """Return the relations in which the actor stands to one subject, now."""
+    if not actor.principals:
+        return frozenset()
+    rows = db.session.scalars(
+        select(Row.kind).where(
+            Row.subject_kind == subject_kind,
+            Row.subject_id == subject_id,
+            Row.principal.in_(sorted(actor.principals)),
+            live(),
+        )
+    )
+    return frozenset(rows)
+
+
+def any_relation_to(actor: Actor, subjects_of: Collection[tuple[str, int]]) -> frozenset[Relation]:
+    """Return the relations in which the actor stands to any of several subjects (a case and its young person, say)."""
+    if not actor.principals or not subjects_of:
+        return frozenset()
+    rows = db.session.scalars(
+        select(Row.kind).where(
+            or_(*(and_(Row.subject_kind == kind, Row.subject_id == key) for kind, key in subjects_of)),
+            Row.principal.in_(sorted(actor.principals)),
+            live(),
+        )
+    )
+    return frozenset(rows)

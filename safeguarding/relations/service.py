@@ -1,0 +1,70 @@
+"""Granting and ending relations. Callers are the commands that own the fact; nothing here decides or commits."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import insert, or_, update
+
+from safeguarding.access.roles import Relation
+from safeguarding.core import clock
+from safeguarding.extensions import db
+from safeguarding.relations.models import RelationRow
+
+Subject = tuple[str, int]
+
+
+def grant(
+    principal: str,
+    subjects: Iterable[Subject],
+    kind: Relation,
+    source: Subject,
+    *,
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+    active_at: datetime | None = None,
+) -> None:
+    """Write one row for each subject (kind, id), with the fact (kind, id) that makes it true."""
+    start = valid_from or clock.now()
+    rows = [
+        {
+            "principal": principal,
+            "subject_kind": subject_kind,
+            "subject_id": subject_id,
+            "kind": kind,
+            "valid_from": start,
+            "valid_to": valid_to,
+            "source_kind": source[0],
+            "source_id": source[1],
+            "last_activity_at": active_at or start,
+        }
+        for subject_kind, subject_id in subjects
+    ]
+    if rows:
+        db.session.execute(insert(RelationRow), rows)
+
+
+def end(source: Subject, *, at: datetime | None = None, kind: Relation | None = None, principal: str | None = None) -> None:
+    """End the live rows that came from this fact, at an instant which may lie ahead."""
+    when = at or clock.now()
+    statement = update(RelationRow).where(
+        RelationRow.source_kind == source[0],
+        RelationRow.source_id == source[1],
+        or_(RelationRow.valid_to.is_(None), RelationRow.valid_to > when),
+    )
+    if kind is not None:
+        statement = statement.where(RelationRow.kind == kind)
+    if principal is not None:
+        statement = statement.where(RelationRow.principal == principal)
+    db.session.execute(statement.values(valid_to=when), execution_options={"synchronize_session": False})
+
+
+def touch(subjects: Iterable[Subject], at: datetime | None = None) -> None:
+    """Move the subjects to the head of the lists of everyone who may see them."""
+    when = at or clock.now()
+    for subject_kind, subject_id in subjects:
+        db.session.execute(
+            update(RelationRow)
+            .where(RelationRow.subject_kind == subject_kind, RelationRow.subject_id == subject_id)
+            .values(last_activity_at=when),
+            execution_options={"synchronize_session": False},
+        )

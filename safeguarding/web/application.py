@@ -1,0 +1,27 @@
+"""The application class: Flask's dispatch with the transaction's end inside it."""
+
+from flask import Flask, Response, g
+
+from safeguarding.core.database import set_writing
+from safeguarding.web import transaction
+
+
+class Application(Flask):
+    """Flask, with one commit at the edge: a failing commit is answered like any other error, and nothing is sent."""
+
+    def full_dispatch_request(self, *args: object) -> Response:
+        """Dispatch, end the transaction, and only then let the response go."""
+        try:
+            transaction.start_request(self)
+            response = super().full_dispatch_request(*args)  # type: ignore[arg-type]
+            transaction.finish_request(response)
+        except Exception as error:
+            g.refused = True
+            transaction.rollback()
+            g.pop("touch_session", None)
+            set_writing(False)
+            response = self.finalize_request(self.handle_user_exception(error))
+            transaction.finish_request(response)
+        finally:
+            set_writing(False)
+        return response

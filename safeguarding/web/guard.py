@@ -1,0 +1,93 @@
+"""Deny by default: every view names its permission or is marked public, or the application refuses to start."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.core.errors import ForbiddenError
+
+View = TypeVar("View", bound=Callable[..., Any])
+ActorLoader = Callable[[], Actor | None]
+_PUBLIC = "public"
+
+
+class UnguardedViewError(Exception):
+    """A view carries neither a permission nor the public mark."""
+
+
+def permission(needed: Permission) -> Callable[[View], View]:
+    """Mark a view with the one permission that it needs (for some subject: the subject itself is checked by the read)."""
+
+    def mark(view: View) -> View:
+        view.__dict__["needs"] = needed
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Mark a view as open to everyone, signed in or not."""
+    view.__dict__["needs"] = _PUBLIC
+    return view
+
+
+def needs_of(view: Callable[..., Any]) -> Permission | str | None:
+    """Return what a view is marked with."""
+    needs: Permission | str | None = getattr(view, "needs", None)
+    return needs
+
+
+def init_guard(app: Flask) -> None:
+    """Put the guard before every view."""
+    app.before_request(_admit)
+
+
+def check_views(app: Flask) -> None:
+    """Refuse to go on when a view carries no mark."""
+    if app.view_functions.get("static") is not None:
+        public(app.view_functions["static"])
+    unmarked = sorted(endpoint for endpoint, view in app.view_functions.items() if needs_of(view) is None)
+    if unmarked:
+        raise UnguardedViewError(f"no permission and no public mark: {', '.join(unmarked)}")
+
+
+def set_actor_loader(app: Flask, loader: ActorLoader) -> None:
+    """Say how the actor of a request is found; the accounts package does."""
+    app.extensions["actor_loader"] = loader
+
+
+def current_actor() -> Actor:
+    """Return the actor of this request; only views behind a permission may ask."""
+    actor = optional_actor()
+    if actor is None:
+        abort(401)
+    return actor
+
+
+def optional_actor() -> Actor | None:
+    """Return the actor of this request, or None when nobody is signed in."""
+    if "actor" not in g:
+        loader: ActorLoader | None = current_app.extensions.get("actor_loader")
+        g.actor = loader() if loader and not g.get("actor_withheld") else None
+    actor: Actor | None = g.actor
+    return actor
+
+
+def _admit() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # routing's own 404 or 405 follows
+    needed = needs_of(current_app.view_functions[request.endpoint])
+    if needed == _PUBLIC:
+        return None
+    actor = optional_actor()
+    if actor is None:
+        if request.method in ("GET", "HEAD"):
+            return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
+        abort(401)
+    if not isinstance(needed, Permission) or not actor.holds(needed):
+        raise ForbiddenError("Your role does not include this page.")
+    return None
