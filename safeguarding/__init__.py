@@ -1,0 +1,1 @@
+"""The service: multi-agency panels and contextual safeguarding for one partnership."""
