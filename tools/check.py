@@ -55,7 +55,7 @@ def _checks() -> dict[str, list[str]]:
     """The checks in the order they run, quick ones first."""
     return {
         "Style (ruff)": [str(BIN / "ruff"), "check", "--quiet", "."],
-        "Layout (ruff format)": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
+        "Layout (ruff format)": [str(BIN / "ruff"), "format", "--check", "--output-format", "concise", "."],
         "Layers (import-linter)": [str(BIN / "lint-imports"), "--no-cache"],
         "Dependencies (deptry)": [str(BIN / "deptry"), "."],
         "Templates (djlint)": [str(BIN / "djlint"), "--lint", "--quiet", "templates"],

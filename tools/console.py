@@ -96,8 +96,8 @@ class Steps:
         began = time.monotonic()
         try:
             result = work()
-        except BaseException:
-            sys.stdout.write("stopped\n")
+        except BaseException as error:
+            sys.stdout.write("failed\n" if isinstance(error, Failed) else "stopped\n")
             raise
         sys.stdout.write(f"{time.monotonic() - began:.1f} s\n")
         sys.stdout.flush()
