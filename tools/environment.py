@@ -39,7 +39,11 @@ _NO_NETWORK = re.compile(
 @contextmanager
 def alone() -> Iterator[None]:
     """Hold the checkout's lock, so that two commands do not set it up at the same time."""
-    with (ROOT / ".set-up.lock").open("w") as handle:
+    try:
+        handle = (ROOT / ".set-up.lock").open("w")
+    except OSError as wrong:
+        raise Stop(f"{ROOT} cannot be written to: {wrong.strerror}. Use a copy of your own.") from wrong
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -63,15 +67,20 @@ def set_up(steps: Steps, programs: Programs, *locks: str) -> None:
 
 def _make_venv() -> None:
     stamp = _read_stamp()
-    if stamp.get("folder") == str(VENV) and PYTHON.exists():
+    if stamp.items() >= _identity().items() and PYTHON.exists():
         return
-    # Moved, half made, or its python is gone: scripts inside name the folder, so it is made anew.
+    # Moved, half made, or its python gone or replaced: what is inside names both, so it is made anew.
     builder = venv.EnvBuilder(clear=True, symlinks=True, with_pip=False)
     try:
         builder.create(VENV)
     except OSError as wrong:
         raise Stop(f"{VENV} cannot be made: {wrong.strerror}. Make its folder writable.") from wrong
-    _write_stamp({"folder": str(VENV)})
+    _write_stamp(_identity())
+
+
+def _identity() -> dict[str, str]:
+    """What the environment was made for: its own place, and the python it stands on."""
+    return {"folder": str(VENV), "python": str(PYTHON.resolve())}
 
 
 def _read_stamp() -> dict[str, str]:

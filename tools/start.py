@@ -91,12 +91,15 @@ def _prepare(data: Path, programs: Programs) -> dict[str, Any]:
     """Bring the database up to date and seed it when empty; what the command said, as contracted."""
     command = [str(environment.PYTHON), "-m", "flask", "--app", "wsgi", "prepare", "--json"]
     try:
-        said = programs.run(command, ROOT, variables(data))
-        answer: dict[str, Any] = json.loads(said)
+        answer: dict[str, Any] = json.loads(programs.run(command, ROOT, variables(data)))
     except Failed as failed:
-        lines = failed.output.strip().splitlines() or ["no message"]
-        raise Stop(f"The database in {data} could not be prepared: {lines[-1]}") from None
+        raise Stop(f"The database for {data} could not be prepared: {_last_line(failed.output)}") from None
     return answer
+
+
+def _last_line(output: str) -> str:
+    # The last line of a traceback is its message, and of a refusal the refusal.
+    return (output.strip().splitlines() or ["no message"])[-1]
 
 
 def _note(options: argparse.Namespace, demonstration: dict[str, Any]) -> str:
