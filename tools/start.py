@@ -89,7 +89,7 @@ def variables(data: Path) -> dict[str, str]:
 
 def _prepare(data: Path, programs: Programs) -> dict[str, Any]:
     """Bring the database up to date and seed it when empty; what the command said, as contracted."""
-    command = [str(environment.PYTHON), "-m", "flask", "--app", "wsgi", "prepare", "--json"]
+    command = [str(environment.PYTHON), "-m", "flask", "prepare", "--json"]
     try:
         answer: dict[str, Any] = json.loads(programs.run(command, ROOT, variables(data)))
     except Failed as failed:
