@@ -101,7 +101,9 @@ def _key(env: Mapping[str, str], name: str, data: Path, live: bool) -> str:
             raise ConfigError(f"{name}_FILE: the file cannot be read; check its path and owner.") from None
     if not given:
         if live:
-            raise ConfigError(f"{name}: must be given in live mode; set {name} or {name}_FILE to 32 or more random characters.")
+            raise ConfigError(
+                f"{name}: must be given in live mode; set {name} or {name}_FILE to 32 or more random characters."
+            )
         given = _kept_key(data / "keys" / name.lower())
     if len(given) < 32 or len(set(given)) < 10 or (live and _WEAK.search(given)):
         raise ConfigError(f"{name}: is short or a default; use 32 or more random characters.")

@@ -40,7 +40,9 @@ class Membership(Keyed, Base):
 
     __tablename__ = "membership"
 
-    user_id: Mapped[int] = col(KEY, BigKey, ForeignKey("user_account.id", ondelete="RESTRICT"), nullable=False, index=True)
+    user_id: Mapped[int] = col(
+        KEY, BigKey, ForeignKey("user_account.id", ondelete="RESTRICT"), nullable=False, index=True
+    )
     agency_id: Mapped[int] = col(KEY, BigKey, ForeignKey("agency.id", ondelete="RESTRICT"), nullable=False, index=True)
     role: Mapped[Role] = col(KEY, enum_of(Role), nullable=False)
     valid_from: Mapped[datetime] = col(KEY, nullable=False)
@@ -55,7 +57,9 @@ class UserSession(Keyed, Base):
     __tablename__ = "user_session"
 
     token_digest: Mapped[str] = col(CREDENTIAL, String(64), unique=True, nullable=False)
-    user_id: Mapped[int] = col(KEY, BigKey, ForeignKey("user_account.id", ondelete="RESTRICT"), nullable=False, index=True)
+    user_id: Mapped[int] = col(
+        KEY, BigKey, ForeignKey("user_account.id", ondelete="RESTRICT"), nullable=False, index=True
+    )
     created_at: Mapped[datetime] = col(KEY, nullable=False)
     last_seen_at: Mapped[datetime] = col(KEY, nullable=False)
     expires_at: Mapped[datetime] = col(KEY, nullable=False)

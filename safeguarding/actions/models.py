@@ -61,17 +61,14 @@ class Action(Keyed, Versioned, Base):
         Index(None, "subject_kind", "subject_id"),
         Index(None, "origin_kind", "origin_id"),
         CheckConstraint(
-            "state <> 'done' OR (evidence IS NOT NULL AND completed_on IS NOT NULL"
-            " AND completed_by_id IS NOT NULL)",
+            "state <> 'done' OR (evidence IS NOT NULL AND completed_on IS NOT NULL AND completed_by_id IS NOT NULL)",
             name="done_with_evidence",
         ),
         CheckConstraint(
             "state NOT IN ('not_possible_circumstances_changed', 'not_done') OR outcome_note IS NOT NULL",
             name="not_done_with_reason",
         ),
-        CheckConstraint(
-            "state NOT IN ('open', 'in_progress') OR completed_on IS NULL", name="unfinished_has_no_end"
-        ),
+        CheckConstraint("state NOT IN ('open', 'in_progress') OR completed_on IS NULL", name="unfinished_has_no_end"),
     )
 
     ref: Mapped[str] = reference()

@@ -104,16 +104,10 @@ class Case(Keyed, Versioned, Base):
             "(person_id IS NOT NULL) = (subject_kind IN ('young_person', 'possible_perpetrator'))",
             name="person_when_about_one",
         ),
-        CheckConstraint(
-            "(peer_group_id IS NOT NULL) = (subject_kind = 'peer_group')", name="group_when_about_one"
-        ),
-        CheckConstraint(
-            "(context_id IS NOT NULL) = (subject_kind = 'context')", name="context_when_about_one"
-        ),
+        CheckConstraint("(peer_group_id IS NOT NULL) = (subject_kind = 'peer_group')", name="group_when_about_one"),
+        CheckConstraint("(context_id IS NOT NULL) = (subject_kind = 'context')", name="context_when_about_one"),
         CheckConstraint("state <> 'closed' OR closed_on IS NOT NULL", name="closed_with_date"),
-        CheckConstraint(
-            "state NOT IN ('open', 'under_review') OR closed_on IS NULL", name="open_without_end"
-        ),
+        CheckConstraint("state NOT IN ('open', 'under_review') OR closed_on IS NULL", name="open_without_end"),
         CheckConstraint("closed_on >= opened_on", name="closes_after_it_opens"),
     )
 
@@ -125,9 +119,7 @@ class Case(Keyed, Versioned, Base):
     state: Mapped[CaseState] = col(KEY, enum_of(CaseState), default=CaseState.OPEN)
     going_on: Mapped[str] = col(CASE, Text)  # "what is going on"
     keeps_safe: Mapped[str | None] = col(CASE, Text)
-    social_care_status: Mapped[SocialCareStatus] = col(
-        CASE, enum_of(SocialCareStatus), default=SocialCareStatus.NONE
-    )
+    social_care_status: Mapped[SocialCareStatus] = col(CASE, enum_of(SocialCareStatus), default=SocialCareStatus.NONE)
     risk: Mapped[Risk] = col(CASE, enum_of(Risk))
     risk_set_on: Mapped[date] = col(KEY)
     is_restricted: Mapped[bool] = col(KEY, default=False)

@@ -289,9 +289,7 @@ class Incident(Keyed, Base):
             "source NOT IN ('police_street', 'police_stop_and_search') OR NOT counts",
             name="police_never_counts",
         ),
-        CheckConstraint(
-            "handling <> 'conditions' OR handling_conditions IS NOT NULL", name="conditions_said"
-        ),
+        CheckConstraint("handling <> 'conditions' OR handling_conditions IS NOT NULL", name="conditions_said"),
         CheckConstraint(
             "context_id IS NOT NULL OR (match_distance_m IS NULL AND match_rule IS NULL)",
             name="match_has_context",
@@ -308,16 +306,12 @@ class Incident(Keyed, Base):
     recorded_at: Mapped[datetime] = col(KEY)
     superseded_at: Mapped[datetime | None] = col(KEY)
     force: Mapped[str | None] = col(INTELLIGENCE, String(80))
-    happened_on: Mapped[date] = col(
-        INTELLIGENCE
-    )  # London's day; the first of the month where only that is known
+    happened_on: Mapped[date] = col(INTELLIGENCE)  # London's day; the first of the month where only that is known
     happened_at: Mapped[datetime | None] = col(INTELLIGENCE)
     precision: Mapped[Precision] = col(INTELLIGENCE, enum_of(Precision))
     category: Mapped[str] = col(INTELLIGENCE, String(120))  # as the source gave it
     harm: Mapped[IncidentHarm | None] = col(INTELLIGENCE, enum_of(IncidentHarm))
-    grade: Mapped[InformationGrade] = col(
-        INTELLIGENCE, enum_of(InformationGrade), default=InformationGrade.UNGRADED
-    )
+    grade: Mapped[InformationGrade] = col(INTELLIGENCE, enum_of(InformationGrade), default=InformationGrade.UNGRADED)
     source_grade: Mapped[SourceGrade | None] = col(INTELLIGENCE, enum_of(SourceGrade))
     handling: Mapped[Handling] = col(INTELLIGENCE, enum_of(Handling), default=Handling.PERMITTED)
     handling_conditions: Mapped[str | None] = col(INTELLIGENCE, Text)
@@ -333,9 +327,7 @@ class Incident(Keyed, Base):
     match_rule: Mapped[str | None] = col(INTELLIGENCE, String(80))
     place_certain: Mapped[bool] = col(INTELLIGENCE, default=False)  # inside the polygon or within 50 m
     outcome: Mapped[str | None] = col(INTELLIGENCE, Text)
-    event_key: Mapped[str | None] = col(
-        KEY, String(64), index=True
-    )  # shared where several agencies tell one event
+    event_key: Mapped[str | None] = col(KEY, String(64), index=True)  # shared where several agencies tell one event
     told_by_agency_id: Mapped[int | None] = link("agency")
     told_by: Mapped[str | None] = col(INTELLIGENCE, String(120))
     description: Mapped[str | None] = col(INTELLIGENCE, Text)
@@ -434,9 +426,7 @@ class SafetyGoal(Keyed, Versioned, Base):
             "state <> 'evidenced' OR (evidence IS NOT NULL AND evidenced_on IS NOT NULL)",
             name="evidenced_with_evidence",
         ),
-        CheckConstraint(
-            "(evidenced_on IS NULL) = (evidenced_recorded_at IS NULL)", name="evidence_with_its_record"
-        ),
+        CheckConstraint("(evidenced_on IS NULL) = (evidenced_recorded_at IS NULL)", name="evidence_with_its_record"),
     )
 
     ref: Mapped[str] = reference()

@@ -515,9 +515,7 @@ def _rank(record: _Versioned) -> tuple[datetime, int]:
     return record.recorded_at, record.version
 
 
-def _sorted_out(
-    incidents: Iterable[Incident], rubric: Rubric, as_of: date
-) -> tuple[list[Incident], Mapping[str, int]]:
+def _sorted_out(incidents: Iterable[Incident], rubric: Rubric, as_of: date) -> tuple[list[Incident], Mapping[str, int]]:
     """Those that may count, and how many others do not, by reason."""
     candidates: list[Incident] = []
     left_out: dict[str, int] = defaultdict(int)
@@ -564,9 +562,7 @@ def _event_line(records: Sequence[Incident], rubric: Rubric, as_of: date) -> Con
         grade=strongest.grade,
         place_certain=strongest.place_certain,
         corroborated_by=tuple(
-            Corroboration(
-                other.key, other.source, other.grade, other.happened_on, _points(other, rubric, as_of)
-            )
+            Corroboration(other.key, other.source, other.grade, other.happened_on, _points(other, rubric, as_of))
             for other in others
         ),
     )
@@ -599,9 +595,7 @@ def _held(factors: Iterable[Factor], as_of: date) -> list[Factor]:
 
 def _latest_assessment(held: Iterable[Factor]) -> Factor | None:
     assessments = (factor for factor in held if factor.kind is FactorKind.ASSESSMENT)
-    return max(
-        assessments, key=lambda factor: (factor.starts_on, factor.recorded_at, factor.key), default=None
-    )
+    return max(assessments, key=lambda factor: (factor.starts_on, factor.recorded_at, factor.key), default=None)
 
 
 def _weighs(factor: Factor, held: Sequence[Factor]) -> bool:

@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
-
-from safeguarding.core.clock import UTC
 
 
 def canonical_json(value: Any) -> str:

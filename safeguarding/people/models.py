@@ -66,9 +66,7 @@ class Person(Keyed, Versioned, Base):
     __tablename__ = "person"
     __table_args__ = (
         Index(None, "sort_key", "id"),
-        CheckConstraint(
-            "(ethnicity_code IS NULL) = (ethnicity_scheme IS NULL)", name="ethnicity_with_its_scheme"
-        ),
+        CheckConstraint("(ethnicity_code IS NULL) = (ethnicity_scheme IS NULL)", name="ethnicity_with_its_scheme"),
         CheckConstraint("NOT born_estimated OR born_on IS NOT NULL", name="estimate_of_a_date"),
     )
 

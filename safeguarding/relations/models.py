@@ -28,7 +28,13 @@ class RelationRow(Keyed, Base):
 
     __table_args__ = (
         Index(
-            "ix_relation_newest", "principal", "subject_kind", desc("last_activity_at"), desc("subject_id"), "kind", "valid_to"
+            "ix_relation_newest",
+            "principal",
+            "subject_kind",
+            desc("last_activity_at"),
+            desc("subject_id"),
+            "kind",
+            "valid_to",
         ),
         Index("ix_relation_subject", "subject_kind", "subject_id", "principal"),
         Index("ix_relation_source", "source_kind", "source_id"),

@@ -22,7 +22,7 @@ def live() -> ColumnElement[bool]:
     return and_(Row.valid_from <= now, or_(Row.valid_to.is_(None), Row.valid_to > now))
 
 
-def subjects(actor: Actor, subject_kind: str, permission: Permission) -> Select[tuple[int]]:
+def subjects(actor: Actor, subject_kind: str, permission: Permission) -> Select[Any]:
     """Return a select of the ids of the subjects of a kind on which the actor holds the permission by relation.
 
     It is driven from the relation's index; a declared conflict takes a subject out, whatever else holds.

@@ -43,7 +43,9 @@ def grant(
         db.session.execute(insert(RelationRow), rows)
 
 
-def end(source: Subject, *, at: datetime | None = None, kind: Relation | None = None, principal: str | None = None) -> None:
+def end(
+    source: Subject, *, at: datetime | None = None, kind: Relation | None = None, principal: str | None = None
+) -> None:
     """End the live rows that came from this fact, at an instant which may lie ahead."""
     when = at or clock.now()
     statement = update(RelationRow).where(

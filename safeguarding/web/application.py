@@ -13,7 +13,7 @@ class Application(Flask):
         """Dispatch, end the transaction, and only then let the response go."""
         try:
             transaction.start_request(self)
-            response = super().full_dispatch_request(*args)  # type: ignore[arg-type]
+            response = super().full_dispatch_request(*args)
             transaction.finish_request(response)
         except Exception as error:
             g.refused = True

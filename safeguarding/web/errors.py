@@ -60,7 +60,10 @@ def _http(error: HTTPException) -> Any:
 
 
 def _csrf(_error: CSRFError) -> Response:
-    return error_page(400, message="The page was open too long or was opened in another session. Go back, reload it and send it again.")
+    return error_page(
+        400,
+        message="The page was open too long or was opened in another session. Go back, reload it and send it again.",
+    )
 
 
 def _forbidden(error: ForbiddenError) -> Response:

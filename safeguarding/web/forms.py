@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, cast
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -37,7 +37,7 @@ LONG_TEXT = 20_000
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
     """Parent of every form of ours."""
 
     def add_rule_error(self, error: RuleError) -> None:
@@ -85,7 +85,9 @@ def _limits(limit: int) -> Callable[[Form, Field], None]:
         if len(text) > limit:
             raise ValidationError(f"{field.label.text} must be {limit:,} characters or fewer. It has {len(text):,}.")
         if _UNSEEN.search(text) or any(unicodedata.category(c) == "Cs" for c in text):
-            raise ValidationError(f"{field.label.text} has a character that cannot be shown. Type it again without pasting.")
+            raise ValidationError(
+                f"{field.label.text} has a character that cannot be shown. Type it again without pasting."
+            )
 
     return check
 
@@ -109,7 +111,9 @@ def line(label: str, *, required: str | None = None, hint: str = "", limit: int 
     )
 
 
-def text(label: str, *, required: str | None = None, hint: str = "", limit: int = LONG_TEXT, rows: int = 5) -> TextAreaField:
+def text(
+    label: str, *, required: str | None = None, hint: str = "", limit: int = LONG_TEXT, rows: int = 5
+) -> TextAreaField:
     """Return a text field of several lines. Its data is text, or None."""
     return TextAreaField(
         label,
@@ -132,7 +136,8 @@ class _Choice(SelectField):
 
     def iter_plain(self) -> Iterable[tuple[str, str]]:
         """Return the choices as (value, label)."""
-        return self.choices or ()  # type: ignore[return-value]
+        choices: Any = self.choices or ()
+        return cast(Iterable[tuple[str, str]], choices)
 
     def iter_choices(self) -> Any:
         """Return the choices for the widget, with whether each is the selected one."""
@@ -163,13 +168,15 @@ class CheckMany(SelectMultipleField):
 
     def pre_validate(self, form: Any) -> None:
         """Refuse values that are not among the choices."""
-        known = {choice[0] for choice in self.choices or ()}
+        choices: Any = self.choices or ()
+        known = {choice[0] for choice in choices}
         if any(value not in known for value in self.data or ()):
             raise ValidationError(f"Choose from the answers listed for “{self.label.text}”.")
 
     def iter_choices(self) -> Any:
         """Return the choices for the widget, with whether each is ticked."""
-        for value, label in self.choices or ():
+        choices: Any = self.choices or ()
+        for value, label in choices:
             yield (value, label, value in (self.data or ()), {})
 
     def has_groups(self) -> bool:
@@ -227,7 +234,9 @@ def tick(label: str, *, required: str | None = None, hint: str = "") -> BooleanF
 class WholeNumber(IntegerField):
     """A whole number between two limits; anything else says which numbers will do."""
 
-    def __init__(self, label: str = "", least: int = 0, most: int = 1_000, required: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, label: str = "", least: int = 0, most: int = 1_000, required: str | None = None, **options: Any
+    ) -> None:
         super().__init__(label, **options)
         self.least, self.most, self.required_message = least, most, required
 
@@ -272,6 +281,9 @@ class DatePartsField(Field):
             self.data = None
             self._read()
 
+    def _wrong(self, message: str) -> None:
+        self.process_errors = [*self.process_errors, message]
+
     def _read(self) -> None:
         typed = {part: value.strip() for part, value in self.raw_parts.items()}
         if not any(typed.values()):
@@ -279,19 +291,19 @@ class DatePartsField(Field):
         missing = [part for part, value in typed.items() if not value]
         name = self.label.text
         if missing:
-            self.process_errors.append(f"{name} must include a {' and a '.join(missing)}.")
+            self._wrong(f"{name} must include a {' and a '.join(missing)}.")
             return
         if not all(re.fullmatch(r"[0-9]{1,4}", value) for value in typed.values()):
-            self.process_errors.append(f"{name} must be a real date, like 27 3 2026.")
+            self._wrong(f"{name} must be a real date, like 27 3 2026.")
             return
         try:
             self.data = date(int(typed["year"]), int(typed["month"]), int(typed["day"]))
         except ValueError:
-            self.process_errors.append(f"{name} must be a real date, like 27 3 2026.")
+            self._wrong(f"{name} must be a real date, like 27 3 2026.")
             return
         if not 1900 <= self.data.year <= 2200:
             self.data = None
-            self.process_errors.append(f"{name} must have a year between 1900 and 2200.")
+            self._wrong(f"{name} must have a year between 1900 and 2200.")
 
     def pre_validate(self, form: Any) -> None:
         """Check that it is there and, where asked, not in the future."""
@@ -310,6 +322,7 @@ class ClockField(StringField):
         super().__init__(label, **options)
         self.required_message = required
         self.typed = ""
+        self.data: Any = None
 
     def _value(self) -> str:
         return self.typed or (self.data.strftime("%H:%M") if isinstance(self.data, time) else "")

@@ -40,7 +40,11 @@ def navigation_for(actor: Actor | None) -> list[Item]:
         return []
     entries: list[Entry] = current_app.extensions.get("navigation", [])
     return [
-        Item(entry.label, url_for(entry.endpoint), request.path == "/" and entry.order == 0 or request.path.startswith(entry.paths))
+        Item(
+            entry.label,
+            url_for(entry.endpoint),
+            (request.path == "/" and entry.order == 0) or request.path.startswith(entry.paths),
+        )
         for entry in sorted(entries, key=lambda each: each.order)
         if actor.holds(entry.permission)
     ]

@@ -58,9 +58,7 @@ def claim(key: str, actor_key: str) -> None:
         .returning(OnceKey.key)
     ).scalar()
     if inserted is None:
-        known = db.session.execute(
-            select(OnceKey.payload_digest, OnceKey.location).where(OnceKey.key == scoped)
-        ).one()
+        known = db.session.execute(select(OnceKey.payload_digest, OnceKey.location).where(OnceKey.key == scoped)).one()
         if known.payload_digest != payload or not known.location:
             raise RuleError("This form was already sent with other contents. Reload the page before you send it again.")
         raise AlreadyDoneError(known.location)

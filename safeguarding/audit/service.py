@@ -1,0 +1,94 @@
+"""The only writer of the audit. Callers say what happened; the edge appends it at the end of the transaction.
+
+Events hold references, counts and digests, never names or text.
+"""
+
+import hmac
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, g, has_request_context, request
+from sqlalchemy import insert, select
+
+from safeguarding.access.actor import Actor
+from safeguarding.audit.models import AuditEvent, AuditHead
+from safeguarding.core import clock
+from safeguarding.core.canonical import canonical_json
+from safeguarding.core.errors import UnavailableError
+from safeguarding.extensions import db
+from safeguarding.web import transaction
+from safeguarding.web.errors import set_refusal_hook
+from safeguarding.web.headers import request_id
+from safeguarding.web.transaction import Keep
+
+GENESIS = "0" * 64
+ANONYMOUS = "anonymous"
+_key: dict[str, bytes] = {}
+
+
+def init_audit(app: Flask, key: str) -> None:
+    """Bind the key and register the writer with the edge."""
+    _key["key"] = key.encode()
+    transaction.set_event_writer(append)
+    set_refusal_hook(app, _refusal)
+
+
+def record(event: str, actor: Actor, subject: str | None = None, **detail: Any) -> None:
+    """Record a change, to be committed with it. `event` is past tense, `area:thing:done`; `subject` is a reference."""
+    transaction.add_event(Keep.CHANGE, _payload(event, actor.key, actor.agency_names, subject, detail))
+
+
+def record_read(event: str, actor: Actor, subject: str | None = None, **detail: Any) -> None:
+    """Record that something was shown; stored before the first byte is sent."""
+    transaction.add_event(Keep.READ, _payload(event, actor.key, actor.agency_names, subject, detail))
+
+
+def record_refusal(event: str, actor_key: str, subject: str | None = None, **detail: Any) -> None:
+    """Record that something was refused; it outlives the rollback."""
+    transaction.add_event(Keep.REFUSAL, _payload(event, actor_key, (), subject, detail))
+
+
+def append(payloads: list[dict[str, Any]]) -> None:
+    """Append events to the chain, taking the head's lock; call it last in the transaction."""
+    head = db.session.execute(select(AuditHead.seq, AuditHead.hash).with_for_update()).one_or_none()
+    if head is None:
+        raise UnavailableError("the audit's head is missing")
+    seq, previous = head.seq, head.hash
+    rows = []
+    for payload in payloads:
+        seq += 1
+        row = {**payload, "seq": seq, "previous": previous}
+        previous = row["hash"] = chain_hash(row)
+        rows.append(row)
+    db.session.execute(insert(AuditEvent).values(rows))
+
+
+def chain_hash(row: dict[str, Any]) -> str:
+    """Return the hash of a row: HMAC-SHA256 over the canonical JSON of its columns but the hash, as hexadecimal."""
+    covered = ("seq", "at", "event", "actor", "agency", "subject", "request_id", "detail", "previous")
+    text = canonical_json({name: row[name] for name in covered})
+    return hmac.new(_key["key"], text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+
+
+def _payload(
+    event: str, actor_key: str, agencies: tuple[str, ...], subject: str | None, detail: dict[str, Any]
+) -> dict[str, Any]:
+    at: datetime = clock.now()
+    return {
+        "at": at,
+        "event": event,
+        "actor": actor_key,
+        "agency": ", ".join(agencies)[:120] or None,
+        "subject": subject,
+        "request_id": request_id() if has_request_context() else None,
+        "detail": canonical_json(detail),
+    }
+
+
+def _refusal(status: int, reason: str) -> None:
+    """Chain the refusal of a signed-in actor; an anonymous 404 is counted elsewhere, not chained."""
+    actor = g.get("actor")
+    if actor is not None:
+        record_refusal(
+            "access:request:refused", actor.key, None, status=status, reason=reason, endpoint=request.endpoint or "none"
+        )

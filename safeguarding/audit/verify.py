@@ -1,0 +1,107 @@
+"""Walking the chain: is every row as it was written, none missing, none put in, none cut off?"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from safeguarding.audit.models import AuditEvent, AuditHead
+from safeguarding.audit.service import GENESIS, chain_hash
+from safeguarding.core import clock
+from safeguarding.core.canonical import canonical_json
+from safeguarding.extensions import db
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the walk found; `first_bad` is (seq, kind) or None."""
+
+    checked: int
+    head: str
+    anchors_matched: int
+    anchors_missing: int
+    first_bad: tuple[int, str] | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the chain is whole."""
+        return self.first_bad is None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the shape of `flask audit verify --json`."""
+        bad = None if self.first_bad is None else {"seq": self.first_bad[0], "kind": self.first_bad[1]}
+        return {
+            "ok": self.ok,
+            "checked": self.checked,
+            "head": self.head,
+            "anchors": {"matched": self.anchors_matched, "missing": self.anchors_missing},
+            "first_bad": bad,
+        }
+
+
+def anchor(path: Path) -> dict[str, Any]:
+    """Append the present head to the anchor file and return it."""
+    seq, digest = db.session.execute(select(AuditHead.seq, AuditHead.hash)).one()
+    line = {"seq": seq, "hash": digest, "at": clock.now()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as out:
+        out.write(canonical_json(line) + "\n")
+    return line
+
+
+def verify(anchor_file: Path) -> Verdict:
+    """Walk the whole chain, compare it with its head and with the anchors, and name the first bad row."""
+    anchors = _read_anchors(anchor_file)
+    waiting = dict(anchors)
+    checked, expected_seq, previous = 0, 1, GENESIS
+    bad: tuple[int, str] | None = None
+    for row in _rows():
+        if row["seq"] != expected_seq or row["previous"] != previous or chain_hash(row) != row["hash"]:
+            bad = (row["seq"] if row["seq"] == expected_seq else expected_seq, _kind(row, expected_seq, previous))
+            break
+        if row["seq"] in waiting and waiting.pop(row["seq"]) != row["hash"]:
+            bad = (row["seq"], "rewritten")
+            break
+        checked, expected_seq, previous = checked + 1, expected_seq + 1, row["hash"]
+    if bad is None:
+        bad = _tail(expected_seq, previous, waiting)
+    return Verdict(checked, previous, len(anchors) - len(waiting), len(waiting), bad)
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    statement = select(*AuditEvent.__table__.columns).order_by(AuditEvent.seq).execution_options(yield_per=2000)
+    for row in db.session.execute(statement):
+        yield dict(row._mapping)
+
+
+def _kind(row: dict[str, Any], expected_seq: int, previous: str) -> str:
+    if row["seq"] > expected_seq:
+        return "deleted"
+    own_hash_holds = chain_hash(row) == row["hash"]
+    if own_hash_holds:
+        return "inserted" if row["previous"] == GENESIS and expected_seq > 1 else "swapped"
+    following = db.session.execute(select(AuditEvent.previous).where(AuditEvent.seq == row["seq"] + 1)).scalar()
+    return "edited" if row["previous"] == previous or following == row["hash"] else "swapped"
+
+
+def _tail(expected_seq: int, previous: str, waiting: dict[int, str]) -> tuple[int, str] | None:
+    head = db.session.execute(select(AuditHead.seq, AuditHead.hash)).one_or_none()
+    beyond = [seq for seq in waiting if seq >= expected_seq]
+    if head is None or head.seq > expected_seq - 1 or beyond:
+        return (expected_seq, "truncated")
+    if head.seq < expected_seq - 1:
+        return (head.seq + 1, "inserted")
+    if head.hash != previous:
+        return (expected_seq - 1, "rewritten")
+    return None
+
+
+def _read_anchors(path: Path) -> dict[int, str]:
+    if not path.exists():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    anchors = [json.loads(line) for line in lines if line.strip()]
+    return {int(line["seq"]): str(line["hash"]) for line in anchors if int(line["seq"]) > 0}

@@ -1,0 +1,44 @@
+"""`flask audit verify` and `flask audit anchor`."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from flask import current_app
+
+from safeguarding.audit import verify as chain
+from safeguarding.cli.stamp import on_ready_database
+
+
+@click.group("audit")
+def audit_group() -> None:
+    """Check the audit, or keep its head outside the database."""
+
+
+def _anchor_file() -> Path:
+    folder: Path = current_app.extensions["settings"].data
+    return folder / "anchors" / "heads.jsonl"
+
+
+@audit_group.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+@on_ready_database
+def verify_command(as_json: bool) -> None:
+    """Walk the chain; exit 1 and name the first bad row when it is not as it was written."""
+    verdict = chain.verify(_anchor_file())
+    if as_json:
+        click.echo(json.dumps(verdict.to_json(), separators=(",", ":")))
+    elif verdict.first_bad is None:
+        click.echo(f"The audit is whole: {verdict.checked:,} events, {verdict.anchors_matched} anchors matched.")
+    else:
+        click.echo(f"The audit is NOT whole. First bad row: {verdict.first_bad[0]}, {verdict.first_bad[1]}.")
+    sys.exit(0 if verdict.ok else 1)
+
+
+@audit_group.command("anchor")
+@on_ready_database
+def anchor_command() -> None:
+    """Append the present head of the chain to the anchor file."""
+    line = chain.anchor(_anchor_file())
+    click.echo(f"Anchored event {line['seq']:,}.")

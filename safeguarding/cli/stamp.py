@@ -1,0 +1,69 @@
+"""The stamp of a database: a demonstration is never served as a live service, nor a live one seeded."""
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy import inspect, select
+
+from config import Mode, Settings
+from safeguarding.core import clock
+from safeguarding.core.installation import Installation
+from safeguarding.extensions import db
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StampError(Exception):
+    """The database is not what the settings say it is; the text says what to do."""
+
+
+def check_stamp(app: Flask, settings: Settings) -> None:
+    """Refuse a database that is missing, not migrated, or stamped with another mode."""
+    with app.app_context():
+        if not inspect(db.engine).has_table(Installation.__tablename__):
+            raise StampError("DATABASE_URL: the database is empty; run `flask prepare` first.")
+        stamped = db.session.scalar(select(Installation.mode))
+        db.session.rollback()
+    require_mode(stamped, settings.mode)
+
+
+def require_mode(stamped: Mode | None, mode: Mode) -> None:
+    """Raise StampError unless the database was made for this mode."""
+    if stamped is None:
+        raise StampError("DATABASE_URL: the database carries no stamp; run `flask prepare` first.")
+    if stamped is not mode:
+        raise StampError(
+            f"SAFEGUARDING_MODE: this database was made as {stamped.value} and can never be used as {mode.value}. "
+            "Use another database, or the mode it was made for."
+        )
+
+
+def stamp(settings: Settings) -> Mode:
+    """Stamp a new database with its mode, within the caller's transaction; return the mode it carries."""
+    stamped: Mode | None = db.session.scalar(select(Installation.mode))
+    if stamped is None:
+        db.session.add(Installation(id=1, mode=settings.mode, partnership=settings.partnership, created_at=clock.now()))
+        db.session.flush()
+        return settings.mode
+    return stamped
+
+
+def on_ready_database(command: Callable[P, T]) -> Callable[P, T]:
+    """Run a command inside the application, and only on a database that was made for its mode."""
+
+    @with_appcontext
+    @functools.wraps(command)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        try:
+            check_stamp(app, app.extensions["settings"])
+        except StampError as refusal:
+            raise click.ClickException(str(refusal)) from None
+        return command(*args, **kwargs)
+
+    return checked

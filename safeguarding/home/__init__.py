@@ -1,0 +1,1 @@
+"""A person's own work list: what later and earlier packages say is waiting for them."""

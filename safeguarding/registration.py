@@ -1,0 +1,78 @@
+"""What `create_app` registers, in the order of the house. The only module that knows every package."""
+
+from datetime import timedelta
+
+from flask import Flask
+
+from config import Mode, Settings
+from safeguarding.accounts.views import init_accounts
+from safeguarding.audit.service import init_audit
+from safeguarding.cli import commands
+from safeguarding.core.database import engine_options, prepare_sqlite
+from safeguarding.extensions import csrf, db, migrate
+from safeguarding.home.views import init_home
+from safeguarding.web.errors import init_errors
+from safeguarding.web.filters import init_filters
+from safeguarding.web.guard import init_guard
+from safeguarding.web.headers import init_headers
+from safeguarding.web.site import Service, init_site
+
+THREADS = 16
+LARGEST_BODY = 16 * 1024 * 1024
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Turn the settings into Flask's configuration."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app.extensions["settings"] = settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, THREADS),
+        SQLALCHEMY_TRACK_MODIFICATIONS=False,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        MAX_FORM_PARTS=2_000,
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        WTF_CSRF_TIME_LIMIT=int(timedelta(hours=12).total_seconds()),
+        WTF_CSRF_SSL_STRICT=False,  # the referrer is checked by the browser's same-site rules and the token
+        WTF_CSRF_CHECK_DEFAULT=True,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        TESTING=settings.mode is Mode.TEST,
+    )
+
+
+def register_edge(app: Flask, settings: Settings) -> None:
+    """Register the extensions and the edge: headers, errors, guard, pages' surroundings."""
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(app.root_path) + "/migrations", render_as_batch=True, compare_type=True)
+    if settings.is_sqlite:
+        with app.app_context():
+            prepare_sqlite(db.engine)
+    init_headers(app, secure=settings.mode is not Mode.DEMONSTRATION)
+    init_guard(app)
+    csrf.init_app(app)
+    init_errors(app)
+    init_filters(app)
+    init_site(
+        app,
+        Service(
+            name=settings.service_name,
+            partnership=settings.partnership,
+            brand_colour=settings.brand_colour,
+            demonstration=settings.mode is Mode.DEMONSTRATION,
+        ),
+    )
+
+
+def register_packages(app: Flask, secure: bool) -> None:
+    """Register each package's pages, sections and navigation, from the foot of the house upwards."""
+    settings: Settings = app.extensions["settings"]
+    init_audit(app, settings.audit_key)
+    init_accounts(app, secure)
+    init_home(app)
+
+
+def register_commands(app: Flask) -> None:
+    """Register the project's commands with `flask`."""
+    commands.register(app)
