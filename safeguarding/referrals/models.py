@@ -89,9 +89,13 @@ class Referral(Keyed, Versioned, Base):
             name="submitted_about_something",
         ),
         CheckConstraint(
-            "submitted_at IS NULL OR (reasons <> '' AND lawful_basis_code IS NOT NULL AND risk IS NOT NULL"
-            " AND told_young_person IS NOT NULL AND told_parents IS NOT NULL)",
+            "submitted_at IS NULL OR (reasons <> '' AND lawful_basis_code IS NOT NULL AND risk IS NOT NULL)",
             name="submitted_complete",
+        ),
+        CheckConstraint(
+            "submitted_at IS NULL OR subject_kind <> 'individual'"
+            " OR (told_young_person IS NOT NULL AND told_parents IS NOT NULL)",
+            name="submitted_says_who_knows",
         ),
         CheckConstraint("state <> 'draft' OR submitted_at IS NULL", name="draft_is_not_submitted"),
         CheckConstraint("state IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL", name="submitted_with_instant"),
