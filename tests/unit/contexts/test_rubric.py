@@ -115,8 +115,7 @@ def test_the_decay_table_halves_every_ninety_days() -> None:
     with localcontext() as exact:
         exact.prec = 80
         expected = [
-            int((1000 * Decimal(2) ** (-Decimal(day) / 90)).quantize(Decimal(1), ROUND_HALF_UP))
-            for day in range(366)
+            int((1000 * Decimal(2) ** (-Decimal(day) / 90)).quantize(Decimal(1), ROUND_HALF_UP)) for day in range(366)
         ]
     assert list(RUBRIC_1.decay) == expected
     assert RUBRIC_1.decay[360] == 63  # the one exact half goes up
@@ -270,9 +269,7 @@ def test_open_findings_of_the_latest_assessment_count() -> None:
 
 
 def test_an_assessment_without_findings_closes_those_of_the_one_before() -> None:
-    before = assessed(
-        factor(FactorKind.FINDING, assessment="a1", starts_on=date(2026, 1, 5)), on=date(2026, 1, 5)
-    )
+    before = assessed(factor(FactorKind.FINDING, assessment="a1", starts_on=date(2026, 1, 5)), on=date(2026, 1, 5))
     assert explained(factors=before).score == 300
     assert explained(factors=[*before, *assessed(key="a2")]).score == 0
 
@@ -284,10 +281,7 @@ def test_a_finding_of_an_unknown_assessment_is_refused() -> None:
 
 @pytest.mark.parametrize(("days", "points"), [(0, 150), (90, 75), (365, 9), (366, 0)])
 def test_a_concern_fades(days: int, points: int) -> None:
-    assert (
-        explained(factors=[factor(FactorKind.CONCERN, starts_on=TODAY - timedelta(days=days))]).score
-        == points
-    )
+    assert explained(factors=[factor(FactorKind.CONCERN, starts_on=TODAY - timedelta(days=days))]).score == points
 
 
 def test_a_guardian_protects_while_active() -> None:
@@ -350,9 +344,7 @@ def test_taking_a_row_away_takes_exactly_its_share(rows: list[Incident], data: s
 
 
 @given(told_by_several.filter(bool), st.data())
-def test_taking_a_corroborated_row_away_takes_its_share_too(
-    rows: list[Incident], data: st.DataObject
-) -> None:
+def test_taking_a_corroborated_row_away_takes_its_share_too(rows: list[Incident], data: st.DataObject) -> None:
     gone = data.draw(st.sampled_from(rows))
     before = explained(rows)
     shares = {line.key: line.share for line in before.contributions}
@@ -361,9 +353,7 @@ def test_taking_a_corroborated_row_away_takes_its_share_too(
 
 
 @given(told_by_several, factors_of_all_kinds, st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_changes_nothing(
-    rows: list[Incident], factors: list[Factor], chance: Any
-) -> None:
+def test_the_order_of_the_rows_changes_nothing(rows: list[Incident], factors: list[Factor], chance: Any) -> None:
     before = explained(rows, factors)
     chance.shuffle(rows)
     chance.shuffle(factors)
@@ -404,8 +394,7 @@ def test_what_is_recorded_later_leaves_yesterday_unchanged(
     ]
     late = incident("late", recorded_at=after, happened_on=day)
     later_factors = [
-        dataclasses.replace(row, recorded_at=max(row.recorded_at, after), withdrawn=True, version=2)
-        for row in factors
+        dataclasses.replace(row, recorded_at=max(row.recorded_at, after), withdrawn=True, version=2) for row in factors
     ]
     before = explained(rows, factors, day)
     assert explained([*rows, *later_rows, late], [*factors, *later_factors], day) == before
@@ -611,9 +600,7 @@ def changes_between(
 
 
 def before_the_review(key: str = "i1", **changes: Any) -> Incident:
-    return incident(
-        key, **{"happened_on": EARLIER, "recorded_at": datetime(2026, 8, 1, tzinfo=UTC), **changes}
-    )
+    return incident(key, **{"happened_on": EARLIER, "recorded_at": datetime(2026, 8, 1, tzinfo=UTC), **changes})
 
 
 def test_time_alone_is_named_as_decay() -> None:

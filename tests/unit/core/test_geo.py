@@ -37,9 +37,7 @@ def test_a_degree_of_longitude_shrinks_towards_the_pole() -> None:
 
 
 @given(latitudes, longitudes, latitudes, longitudes)
-def test_distance_is_that_of_the_chord_through_the_earth(
-    lat1: float, lng1: float, lat2: float, lng2: float
-) -> None:
+def test_distance_is_that_of_the_chord_through_the_earth(lat1: float, lng1: float, lat2: float, lng2: float) -> None:
     def on_the_unit_sphere(lat: float, lng: float) -> tuple[float, float, float]:
         phi, theta = math.radians(lat), math.radians(lng)
         return math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi)
@@ -70,15 +68,9 @@ def test_a_point_is_inside_an_area_but_not_in_its_hole(lat: float, lng: float, i
 def test_distance_to_an_area_is_nothing_inside_and_to_the_nearest_edge_outside() -> None:
     area = polygon(SQUARE, HOLE)
     assert area.distance_m(51.505, 0.105) == 0
-    assert area.distance_m(51.510, 0.110) == pytest.approx(
-        geo.haversine_m(51.510, 0.110, 51.510, 0.108), rel=1e-3
-    )
-    assert area.distance_m(51.495, 0.110) == pytest.approx(
-        geo.haversine_m(51.495, 0.110, 51.50, 0.110), rel=1e-3
-    )
-    assert area.distance_m(51.525, 0.125) == pytest.approx(
-        geo.haversine_m(51.525, 0.125, 51.52, 0.12), rel=1e-3
-    )
+    assert area.distance_m(51.510, 0.110) == pytest.approx(geo.haversine_m(51.510, 0.110, 51.510, 0.108), rel=1e-3)
+    assert area.distance_m(51.495, 0.110) == pytest.approx(geo.haversine_m(51.495, 0.110, 51.50, 0.110), rel=1e-3)
+    assert area.distance_m(51.525, 0.125) == pytest.approx(geo.haversine_m(51.525, 0.125, 51.52, 0.12), rel=1e-3)
 
 
 def test_an_area_may_have_several_parts_and_an_unclosed_ring() -> None:
