@@ -5,7 +5,6 @@ checked before the commit.
 """
 
 from alembic import context
-from flask import current_app
 from sqlalchemy import Connection
 
 from safeguarding.core.types import UTCDateTime
@@ -55,5 +54,4 @@ def main() -> None:
 
 if context.is_offline_mode():
     raise SystemExit("Migrations run on a database, not offline.")
-assert current_app
 main()

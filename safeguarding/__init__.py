@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from config import Mode, Settings, read_settings
-from safeguarding import registration
+from safeguarding import registration, tables  # noqa: F401 - tables fill the metadata
 from safeguarding.web.application import Application
 from safeguarding.web.guard import check_views
 
