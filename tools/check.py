@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools import environment
 from tools.assets import ROOT
-from tools.console import Failed, Programs, Steps, speak
+from tools.console import Failed, Programs, Steps, speak, surroundings
 
 BIN = environment.VENV / "bin"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -104,7 +104,7 @@ def _pytest(options: argparse.Namespace, passed_on: list[str]) -> int:
         # A file's tests stay together, because its databases and browser are made once a file.
         command += ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
     # It stays in this process group: a Ctrl-C reaches it directly, and it ends by itself.
-    with subprocess.Popen([*command, *passed_on], cwd=ROOT) as running:
+    with subprocess.Popen([*command, *passed_on], cwd=ROOT, env=surroundings()) as running:
         while True:
             try:
                 return running.wait()

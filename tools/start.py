@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from tools import environment
 from tools.assets import ROOT
-from tools.console import Failed, Programs, Steps, Stop, speak
+from tools.console import Failed, Programs, Steps, Stop, speak, surroundings
 
 WORKERS, THREADS = 2, 8
 
@@ -137,4 +137,5 @@ def _serve(options: argparse.Namespace, note: str) -> NoReturn:
 
 def _server_environment(data: Path, note: str) -> dict[str, str]:
     # The first worker says the note when it can answer (tools/serving.py), not before.
-    return os.environ | variables(data) | {"PANELS_NOTE": note, "PANELS_BEGAN": str(time.monotonic())}
+    told = {"PANELS_NOTE": note, "PANELS_BEGAN": str(time.monotonic())}
+    return surroundings(variables(data) | told)
