@@ -61,7 +61,7 @@ def _context() -> dict[str, Any]:
         "navigation": navigation_for(actor),
         "can_search": actor is not None and actor.holds(Permission.PERSON_SEARCH),
         "request_id": request_id(),
-        "flashes": get_flashed_messages(with_categories=True),
+        "flashes": lambda: get_flashed_messages(with_categories=True),
     }
 
 
