@@ -1,1 +1,1 @@
-"""The parts behind ./run and ./test. Standard library only; imports nothing of the service."""
+"""The parts behind ./run and ./test. Standard library only, but for serving."""

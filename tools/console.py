@@ -88,9 +88,9 @@ class Programs:
 class Steps:
     """The numbered progress lines of one command, on standard output: `2/6 Python packages ... 3.2 s`."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, done: int = 0) -> None:
         self._count = count
-        self._number = 0
+        self._number = done
 
     def announce(self, name: str) -> None:
         """Begin the line of a step whose end somebody else tells."""
