@@ -1,0 +1,89 @@
+"""What every test may ask for: an application on each database, a page client, a Chromium."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from config import Settings
+from safeguarding import create_app
+from safeguarding.access.roles import Role
+from safeguarding.web.transaction import unit_of_work
+from tests.factories.people import PHRASE, Somebody, make_somebody
+from tests.support.databases import Databases, dispose
+from tests.support.pages import PageClient
+from tests.support.postgres import Cluster, Unavailable
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of this run's own, on a private socket."""
+    try:
+        with Cluster() as running:
+            yield running
+    except Unavailable as reason:
+        pytest.skip(f"PostgreSQL: {reason}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Copies of a migrated SQLite database."""
+    return Databases(tmp_path_factory.mktemp("template-sqlite"), None)
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Databases:
+    """Copies of a migrated PostgreSQL database."""
+    return Databases(tmp_path_factory.mktemp("template-postgresql"), cluster)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """The settings of a fresh installation, once for each database."""
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    with databases.copy(tmp_path) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """An application on a fresh database of its own."""
+    made = create_app(settings)
+    yield made
+    dispose(made)
+
+
+@pytest.fixture
+def in_app(app: Flask) -> Iterator[Flask]:
+    """An application with its context pushed, for tests of commands and queries (not for tests of pages)."""
+    with app.app_context():
+        yield app
+
+
+SignIn = Callable[..., PageClient]
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> PageClient:
+    """A browser in which nobody is signed in."""
+    return PageClient(app.test_client())
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> SignIn:
+    """Return a maker of signed-in browsers: of somebody, or of a new person in a role."""
+
+    def browser(who: Somebody | Role, **options: Any) -> PageClient:
+        if isinstance(who, Role):
+            with app.app_context(), unit_of_work():
+                somebody = make_somebody(who, **options)
+        else:
+            somebody = who
+        client = PageClient(app.test_client())
+        answer = client.sign_in(somebody.email, PHRASE)
+        assert answer.status == 303, answer.errors
+        return client
+
+    return browser

@@ -1,0 +1,76 @@
+"""Databases for tests: one is migrated in each run and kind, every test gets a copy of it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
+
+from config import Mode, Settings
+from safeguarding import create_app
+from safeguarding.cli import stamp
+from safeguarding.cli.prepare import migrate_to_head
+from safeguarding.extensions import db
+from safeguarding.web.transaction import unit_of_work
+from tests.support.postgres import Cluster
+
+KEY = "a key for tests alone, never for anything else 0123456789"
+
+
+def settings_for(folder: Path, url: str | None = None, mode: Mode = Mode.TEST) -> Settings:
+    """Return settings for a test installation in a folder of its own."""
+    return Settings(
+        mode=mode,
+        data=folder,
+        database_url=url or f"sqlite:///{folder / 'safeguarding.db'}",
+        secret_key=KEY,
+        audit_key=KEY[::-1],
+        trusted_hosts=("localhost", "127.0.0.1"),
+        proxy_hops=0,
+        service_name="Panels and places",
+        partnership="Marlbridge Safeguarding Partnership",
+        brand_colour="#0d4a52",
+        map_tiles_url=None,
+    )
+
+
+def dispose(app: Flask) -> None:
+    """Close every connection that an application holds."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def prepare(settings: Settings) -> None:
+    """Migrate an empty database and stamp it."""
+    app = create_app(settings)
+    with app.app_context():
+        migrate_to_head()
+        with unit_of_work():
+            stamp.stamp(settings)
+    dispose(app)
+
+
+class Databases:
+    """Makes copies of a migrated database of one kind."""
+
+    def __init__(self, folder: Path, cluster: Cluster | None) -> None:
+        self._cluster = cluster
+        self._template = settings_for(folder, cluster.create_database() if cluster else None)
+        prepare(self._template)
+
+    @contextmanager
+    def copy(self, folder: Path) -> Iterator[Settings]:
+        """Give the settings of a fresh copy, and remove it afterwards."""
+        if self._cluster:
+            url = self._cluster.create_database(self._template.database_url)
+            try:
+                yield replace(self._template, data=folder, database_url=url)
+            finally:
+                self._cluster.drop_database(url)
+            return
+        target = folder / "safeguarding.db"
+        shutil.copyfile(self._template.data / "safeguarding.db", target)
+        yield replace(self._template, data=folder, database_url=f"sqlite:///{target}")
