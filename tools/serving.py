@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from click.testing import Result
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
@@ -48,6 +49,10 @@ def _prepare_and_serve(steps: Steps, options: argparse.Namespace) -> int:
 
 def _prepare(data: Path) -> tuple[Flask, dict[str, Any]]:
     """Load the service and bring the database up to date, seeded when empty; the service and what it said."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as wrong:
+        raise Stop(f"{data} cannot be made: {wrong.strerror}. Choose another: ./run --data DIR") from None
     # As the command line does, which may meet a database that does not exist yet.
     os.environ["FLASK_RUN_FROM_CLI"] = "true"
     try:
@@ -58,10 +63,15 @@ def _prepare(data: Path) -> tuple[Flask, dict[str, Any]]:
         del os.environ["FLASK_RUN_FROM_CLI"]
     done = app.test_cli_runner().invoke(args=["prepare", "--json"])
     if done.exit_code:
-        lines = str(done.stderr or done.exception).strip().splitlines() or ["no message"]
-        raise Stop(f"The database for {data} could not be prepared: {lines[-1]}")
+        raise Stop(f"The database for {data} could not be prepared: {_reason(done)}")
     _close_connections(app)
     return app, json.loads(done.stdout)
+
+
+def _reason(done: Result) -> str:
+    """The refusal a command ended with, or the first line of the error that ended it."""
+    said = done.stderr if isinstance(done.exception, SystemExit) else f"{done.exception}".partition("\n")[0]
+    return said.strip() or type(done.exception).__name__
 
 
 def _close_connections(app: Flask) -> None:
