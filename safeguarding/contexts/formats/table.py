@@ -102,8 +102,9 @@ def read_header(columns: Sequence[Column], cells: Sequence[str]) -> Header:
 class _Lines:
     """Gives a file's lines to the csv module and sees how many one row takes.
 
-    Where a row's quotation mark is still open at the end of a line, the next line is only handed over if it
-    is not a good row by itself: otherwise one stray mark would swallow the rest of the file.
+    Where a row's quotation mark is still open at the end of a line, the next line is only handed over if it is no
+    good row by itself: otherwise one stray mark would swallow the rows up to the next. The next row may have a stray
+    mark of its own, which would close the first: two lines that are both good rows but for their marks are two rows.
     """
 
     def __init__(self, text: TextIO, counters: Counters) -> None:
@@ -112,7 +113,7 @@ class _Lines:
         self._again: deque[str] = deque()
         self.taken: list[str] = []
         self.is_broken = False
-        self.stands_alone: Callable[[str], bool] = lambda line: False
+        self.is_row: Callable[[str], bool] = lambda line: False
 
     def start_row(self) -> None:
         self.taken = []
@@ -140,7 +141,9 @@ class _Lines:
 
     def _must_not_follow(self, line: str) -> bool:
         too_much = len(self.taken) >= MOST_LINES or sum(map(len, self.taken)) + len(line) > LONGEST_LINE
-        return too_much or line == _OVERLONG or self.stands_alone(line)
+        if too_much or line == _OVERLONG or self.is_row(line):
+            return True
+        return self.is_row(_unmarked(line)) and self.is_row(_unmarked(self.taken[0]))
 
     def _read(self) -> str:
         line = self._text.readline(LONGEST_LINE)
@@ -181,7 +184,7 @@ class TableReader(Generic[R]):
         self._width = self._header.width
         # A column that the file has not is read from an empty cell put behind each row.
         self._pick = itemgetter(*(self._width if i is None else i for i in self._header.indexes))
-        self._lines.stands_alone = self._stands_alone
+        self._lines.is_row = self._is_row
 
     @property
     def position(self) -> int:
@@ -264,7 +267,8 @@ class TableReader(Generic[R]):
         known: Sequence[str] = self._pick(cells)
         return known
 
-    def _stands_alone(self, line: str) -> bool:
+    def _is_row(self, line: str) -> bool:
+        """Say whether a line is a good row by itself."""
         cells = _cells_of(line, self._delimiter)
         if len(cells) != self._width or line.count('"') % 2:
             return False
@@ -273,6 +277,10 @@ class TableReader(Generic[R]):
         except BadRow:
             return False
         return True
+
+
+def _unmarked(line: str) -> str:
+    return line.replace('"', "")
 
 
 def _cells_of(line: str, delimiter: str) -> list[str]:
