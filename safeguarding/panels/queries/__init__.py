@@ -1,0 +1,1 @@
+"""The reads of the panels, one module for each noun."""

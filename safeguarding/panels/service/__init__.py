@@ -1,0 +1,1 @@
+"""The commands of the panels, one module for each noun."""

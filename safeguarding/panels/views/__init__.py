@@ -1,0 +1,1 @@
+"""The pages of the panels: before the meeting, in it, and after."""
