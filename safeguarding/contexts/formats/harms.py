@@ -6,9 +6,9 @@ decides.
 
 import re
 
-from safeguarding.contexts.rubric import HarmCategory
+from safeguarding.contexts.rubric import IncidentHarm
 
-H = HarmCategory
+H = IncidentHarm
 
 # What a partner's own list may call a category, beside its name and its label.
 _PARTNER_WORDS = {
@@ -20,22 +20,22 @@ _PARTNER_WORDS = {
     "stabbing": H.WEAPON_VIOLENCE_WITH_INJURY,
     "knife crime with injury": H.WEAPON_VIOLENCE_WITH_INJURY,
     "weapon violence": H.WEAPON_VIOLENCE_WITH_INJURY,
-    "child sexual exploitation": H.SEXUAL_HARM,
-    "sexual exploitation": H.SEXUAL_HARM,
-    "sexual assault": H.SEXUAL_HARM,
-    "harmful sexual behaviour": H.SEXUAL_HARM,
-    "cse": H.SEXUAL_HARM,
-    "rape": H.SEXUAL_HARM,
+    "child sexual exploitation": H.SEXUAL,
+    "sexual exploitation": H.SEXUAL,
+    "sexual assault": H.SEXUAL,
+    "harmful sexual behaviour": H.SEXUAL,
+    "cse": H.SEXUAL,
+    "rape": H.SEXUAL,
     "assault with injury": H.VIOLENCE_WITH_INJURY,
     "actual bodily harm": H.VIOLENCE_WITH_INJURY,
-    "child criminal exploitation": H.EXPLOITATION_OR_RECRUITMENT,
-    "criminal exploitation": H.EXPLOITATION_OR_RECRUITMENT,
-    "county lines": H.EXPLOITATION_OR_RECRUITMENT,
-    "cuckooing": H.EXPLOITATION_OR_RECRUITMENT,
-    "exploitation": H.EXPLOITATION_OR_RECRUITMENT,
-    "grooming": H.EXPLOITATION_OR_RECRUITMENT,
-    "recruitment": H.EXPLOITATION_OR_RECRUITMENT,
-    "cce": H.EXPLOITATION_OR_RECRUITMENT,
+    "child criminal exploitation": H.EXPLOITATION,
+    "criminal exploitation": H.EXPLOITATION,
+    "county lines": H.EXPLOITATION,
+    "cuckooing": H.EXPLOITATION,
+    "exploitation": H.EXPLOITATION,
+    "grooming": H.EXPLOITATION,
+    "recruitment": H.EXPLOITATION,
+    "cce": H.EXPLOITATION,
     "weapon found": H.WEAPON,
     "weapon carrying": H.WEAPON,
     "possession of weapon": H.WEAPON,
@@ -57,8 +57,8 @@ _PARTNER_WORDS = {
 }
 _BY_WORDS = {
     **_PARTNER_WORDS,
-    **{category.value.replace("_", " "): category for category in HarmCategory},
-    **{re.sub(r"\W+", " ", category.label.casefold()): category for category in HarmCategory},
+    **{category.value.replace("_", " "): category for category in IncidentHarm},
+    **{re.sub(r"[\W_]+", " ", category.label.casefold()): category for category in IncidentHarm},
 }
 
 _WEAPON = re.compile(
@@ -68,16 +68,16 @@ _WEAPON = re.compile(
 _SEXUAL = re.compile(r"\b(sexual\w*|rape)\b")
 
 
-def harm_of_partner(category: str) -> HarmCategory | None:
+def harm_of_partner(category: str) -> IncidentHarm | None:
     """Return the category that a partner's word means, or None where the list has no such word."""
-    return _BY_WORDS.get(re.sub(r"\W+", " ", category.casefold()).strip())
+    return _BY_WORDS.get(re.sub(r"[\W_]+", " ", category.casefold()).strip())
 
 
-def harm_of_assault(method: str) -> HarmCategory:
+def harm_of_assault(method: str) -> IncidentHarm:
     """Return the category of an assault that brought somebody to an emergency department: an injury at least."""
     plain = method.casefold()
     if re.search(r"\b(no|without) (a )?weapon", plain):
         return H.VIOLENCE_WITH_INJURY
     if _SEXUAL.search(plain):
-        return H.SEXUAL_HARM
+        return H.SEXUAL
     return H.WEAPON_VIOLENCE_WITH_INJURY if _WEAPON.search(plain) else H.VIOLENCE_WITH_INJURY

@@ -14,7 +14,7 @@ from safeguarding.contexts.formats.harms import harm_of_assault, harm_of_partner
 from safeguarding.contexts.formats.identity import Occurrences, content_of
 from safeguarding.contexts.formats.rows import IncidentRow, LsoaVintage, Options
 from safeguarding.contexts.formats.table import Column, Header, Layout, plain_name
-from safeguarding.contexts.rubric import Grade
+from safeguarding.contexts.rubric import InformationGrade
 
 # What tells of a person in a header, without blanks and case.
 _NAMING = re.compile(
@@ -209,7 +209,7 @@ def _yes_or_no(text: str, otherwise: bool | None) -> bool | None:
     return False if plain in ("no", "n", "false", "0") else otherwise
 
 
-def _grade(text: str) -> Grade:
+def _grade(text: str) -> InformationGrade:
     """The letter of a grade such as "B", "b" or "B3" (source evaluation beside it); ungraded where it is none."""
     found = re.search(r"[A-E]", text.upper()) if len(text) <= 3 else None
-    return Grade(found[0].lower()) if found else Grade.UNGRADED
+    return InformationGrade(found[0].lower()) if found else InformationGrade.UNGRADED

@@ -15,11 +15,11 @@ from safeguarding.contexts.formats import cells
 from safeguarding.contexts.formats.identity import Occurrences, content_of
 from safeguarding.contexts.formats.rows import IncidentRow, Options, Precision
 from safeguarding.contexts.formats.table import Column, Layout
-from safeguarding.contexts.rubric import HarmCategory
+from safeguarding.contexts.rubric import IncidentHarm
 from safeguarding.core.clock import LONDON
 
 # Only where the published type means one thing: "Violence and sexual offences" and "Drugs" each hold several.
-_HARMS = {"robbery": HarmCategory.ROBBERY, "possession of weapons": HarmCategory.WEAPON}
+_HARMS = {"robbery": IncidentHarm.ROBBERY, "possession of weapons": IncidentHarm.WEAPON}
 
 
 class PoliceStreet(Layout[IncidentRow]):

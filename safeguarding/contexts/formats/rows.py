@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
-from safeguarding.contexts.rubric import Grade, HarmCategory
+from safeguarding.contexts.rubric import InformationGrade, IncidentHarm
 from safeguarding.core.errors import SafeguardingError
 from safeguarding.core.geo import Area
 
@@ -79,7 +79,7 @@ class IncidentRow:
     occurred_on: date
     occurred_at: datetime | None
     category: str
-    harm: HarmCategory | None
+    harm: IncidentHarm | None
     reference: str = ""
     location: str = ""
     lat: float | None = None
@@ -89,7 +89,7 @@ class IncidentRow:
     outcome: str = ""
     age_band: str = ""
     young_person_involved: bool | None = None
-    grade: Grade = Grade.UNGRADED
+    grade: InformationGrade = InformationGrade.UNGRADED
     background: bool = False
     blurred: bool = False
     notes: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import pytest
 
 from safeguarding.contexts.formats.catalogue import INCIDENT_FORMATS, open_rows
 from safeguarding.contexts.formats.rows import IncidentRow, LsoaVintage, NotThisFormat, Precision
-from safeguarding.contexts.rubric import HarmCategory
+from safeguarding.contexts.rubric import IncidentHarm
 from tests.unit.contexts.reading import DATA, STREET, as_text, incidents, reasons, street_row, written
 
 STOPS = "police-stop-and-search"
@@ -51,7 +51,7 @@ def test_a_row_is_read_as_it_stands(tmp_path: Path) -> None:
         occurred_on=date(2026, 3, 1),
         occurred_at=None,
         category="Robbery",
-        harm=HarmCategory.ROBBERY,
+        harm=IncidentHarm.ROBBERY,
         reference="abc",
         location="On or near Quarry Lane",
         lat=51.2,
@@ -257,7 +257,7 @@ def test_the_force_is_who_reported_or_in_whose_area_it_lies(tmp_path: Path) -> N
 def test_a_type_that_holds_several_harms_is_mapped_to_none(tmp_path: Path) -> None:
     types = ["Violence and sexual offences", "Drugs", "Burglary", "ROBBERY", "Possession of weapons"]
     path = written(tmp_path, as_text(*(street_row(Crime_type=each) for each in types)))
-    assert [row.harm for row in incidents(path)] == [None, None, None, HarmCategory.ROBBERY, HarmCategory.WEAPON]
+    assert [row.harm for row in incidents(path)] == [None, None, None, IncidentHarm.ROBBERY, IncidentHarm.WEAPON]
 
 
 # Stop and search

@@ -17,8 +17,8 @@ from safeguarding.contexts.rubric import (
     ChangeKind,
     Factor,
     FactorKind,
-    Grade,
-    HarmCategory,
+    InformationGrade,
+    IncidentHarm,
     Incident,
     Judgement,
     compare,
@@ -34,8 +34,8 @@ def incident(key: str = "i1", **changes: Any) -> Incident:
     """Violence with injury today, believed and certainly here: 700 points."""
     plain = Incident(
         key=key,
-        category=HarmCategory.VIOLENCE_WITH_INJURY,
-        grade=Grade.A,
+        category=IncidentHarm.VIOLENCE_WITH_INJURY,
+        grade=InformationGrade.A,
         happened_on=TODAY,
         recorded_at=NOON,
         source="Police",
@@ -66,8 +66,8 @@ incidents_of_one_event_each = st.lists(
     st.builds(
         Incident,
         key=st.uuids().map(str),
-        category=st.sampled_from(HarmCategory),
-        grade=st.sampled_from(Grade),
+        category=st.sampled_from(IncidentHarm),
+        grade=st.sampled_from(InformationGrade),
         happened_on=days_ago,
         recorded_at=st.just(NOON),
         source=st.sampled_from(["Police", "Education", "Health"]),
@@ -82,8 +82,8 @@ told_by_several = st.lists(
     st.builds(
         Incident,
         key=st.uuids().map(str),
-        category=st.sampled_from(HarmCategory),
-        grade=st.sampled_from(Grade),
+        category=st.sampled_from(IncidentHarm),
+        grade=st.sampled_from(InformationGrade),
         happened_on=days_ago,
         recorded_at=instants,
         source=st.sampled_from(["Police", "Education", "Health"]),
@@ -126,9 +126,9 @@ def test_the_decay_table_halves_every_ninety_days() -> None:
     [
         ("threat_to_life", 1000),
         ("weapon_violence_with_injury", 1000),
-        ("sexual_harm", 900),
+        ("sexual", 900),
         ("violence_with_injury", 700),
-        ("exploitation_or_recruitment", 600),
+        ("exploitation", 600),
         ("weapon", 400),
         ("robbery", 400),
         ("violence_without_injury", 300),
@@ -138,14 +138,14 @@ def test_the_decay_table_halves_every_ninety_days() -> None:
     ],
 )
 def test_an_incident_today_of_grade_a_counts_its_base(category: str, points: int) -> None:
-    assert explained([incident(category=HarmCategory(category))]).score == points
+    assert explained([incident(category=IncidentHarm(category))]).score == points
 
 
 @pytest.mark.parametrize(
     ("grade", "points"), [("a", 700), ("b", 560), ("c", 350), ("d", 210), ("e", 0), ("ungraded", 350)]
 )
 def test_reliability_weighs_what_is_told(grade: str, points: int) -> None:
-    assert explained([incident(grade=Grade(grade))]).score == points
+    assert explained([incident(grade=InformationGrade(grade))]).score == points
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_an_incident_fades_and_is_gone_after_a_year(days: int, points: int) -> N
 def test_points_are_rounded_down() -> None:
     # 50 x 300 x 992 / 1,000,000 = 14.88
     yesterday = TODAY - timedelta(days=1)
-    row = incident(category=HarmCategory.OTHER, grade=Grade.D, happened_on=yesterday)
+    row = incident(category=IncidentHarm.OTHER, grade=InformationGrade.D, happened_on=yesterday)
     assert explained([row]).score == 14
 
 
@@ -182,8 +182,8 @@ def test_bands_begin_at_their_thresholds(total: int, band: Band) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"base": {HarmCategory.OTHER: 1}},
-        {"reliability": {Grade.A: 1000}},
+        {"base": {IncidentHarm.OTHER: 1}},
+        {"reliability": {InformationGrade.A: 1000}},
         {"factors": {}},
         {"decay": (1000, 900, 950)},
         {"decay": ()},
@@ -229,8 +229,8 @@ def test_what_happens_later_is_not_counted_today() -> None:
 
 def test_an_event_told_by_several_counts_once_by_its_strongest_record() -> None:
     told = [
-        incident("police", event="e", grade=Grade.C),
-        incident("school", event="e", grade=Grade.B, source="Education"),
+        incident("police", event="e", grade=InformationGrade.C),
+        incident("school", event="e", grade=InformationGrade.B, source="Education"),
         incident("other", event="another"),
     ]
     answer = explained(told)
@@ -241,8 +241,8 @@ def test_an_event_told_by_several_counts_once_by_its_strongest_record() -> None:
 
 
 def test_taking_the_strongest_record_away_lets_the_next_step_in() -> None:
-    weaker = incident("police", event="e", grade=Grade.C)
-    stronger = incident("school", event="e", grade=Grade.B)
+    weaker = incident("police", event="e", grade=InformationGrade.C)
+    stronger = incident("school", event="e", grade=InformationGrade.B)
     both, one = explained([weaker, stronger]), explained([weaker])
     assert both.score - one.score == both.contributions[0].share == 210
 
@@ -311,9 +311,9 @@ def by_hand(row: Incident, day: date) -> int:
     base = {
         "threat_to_life": 1000,
         "weapon_violence_with_injury": 1000,
-        "sexual_harm": 900,
+        "sexual": 900,
         "violence_with_injury": 700,
-        "exploitation_or_recruitment": 600,
+        "exploitation": 600,
         "weapon": 400,
         "robbery": 400,
         "violence_without_injury": 300,
@@ -386,7 +386,7 @@ def test_what_is_recorded_later_leaves_yesterday_unchanged(
         dataclasses.replace(
             row,
             recorded_at=max(row.recorded_at, after) + timedelta(minutes=number),
-            grade=data.draw(st.sampled_from(Grade)),
+            grade=data.draw(st.sampled_from(InformationGrade)),
             withdrawn=data.draw(st.booleans()),
             version=2,
         )
@@ -412,7 +412,7 @@ def test_a_day_ends_at_midnight_in_london() -> None:
 
 def test_the_latest_version_known_on_the_day_counts() -> None:
     first = incident(recorded_at=NOON)
-    corrected = dataclasses.replace(first, grade=Grade.C, recorded_at=NOON + timedelta(days=2), version=2)
+    corrected = dataclasses.replace(first, grade=InformationGrade.C, recorded_at=NOON + timedelta(days=2), version=2)
     withdrawn = dataclasses.replace(
         first, withdrawn=True, recorded_at=NOON + timedelta(days=4), happened_on=date(2026, 10, 1), version=3
     )
@@ -423,13 +423,13 @@ def test_the_latest_version_known_on_the_day_counts() -> None:
 
 
 def test_two_versions_of_one_instant_are_told_apart_by_their_number() -> None:
-    second = incident(grade=Grade.B, version=2)
+    second = incident(grade=InformationGrade.B, version=2)
     assert explained([second, incident()]).score == explained([incident(), second]).score == 560
 
 
 def test_two_different_records_under_one_key_and_version_are_refused() -> None:
     with pytest.raises(ValueError, match="under key i1, version 1"):
-        explained([incident(), incident(grade=Grade.B)])
+        explained([incident(), incident(grade=InformationGrade.B)])
 
 
 def test_the_same_record_given_twice_counts_once() -> None:
@@ -446,17 +446,17 @@ def test_a_naive_instant_is_refused() -> None:
 
 def test_the_low_end_counts_only_what_is_sure_and_the_high_end_everything_at_full_reliability() -> None:
     rows = [
-        incident("sure", grade=Grade.B),
+        incident("sure", grade=InformationGrade.B),
         incident("somewhere near", place_certain=False),
-        incident("doubtful", grade=Grade.C),
-        incident("thought untrue", grade=Grade.E),
+        incident("doubtful", grade=InformationGrade.C),
+        incident("thought untrue", grade=InformationGrade.E),
     ]
     answer = explained(rows)
     assert (answer.low, answer.score, answer.high) == (560, 560 + 700 + 350, 4 * 700)
 
 
 def test_both_bands_are_named_where_the_range_crosses_one() -> None:
-    rows = [incident(str(number), grade=Grade.C) for number in range(6)]
+    rows = [incident(str(number), grade=InformationGrade.C) for number in range(6)]
     answer = explained(rows)
     assert (answer.low, answer.score, answer.high) == (0, 2100, 4200)
     assert answer.band is Band.MODERATE
@@ -474,7 +474,7 @@ def test_fewer_than_five_incidents_are_too_few_to_rate(sure: int, label: str) ->
 
 
 def test_what_is_thought_untrue_does_not_make_enough() -> None:
-    rows = [incident(str(number), grade=Grade.E) for number in range(10)]
+    rows = [incident(str(number), grade=InformationGrade.E) for number in range(10)]
     answer = explained(rows)
     assert answer.too_few
     assert len(answer.contributions) == 10  # each stands there, with no points
@@ -490,7 +490,7 @@ def test_a_source_silent_for_more_than_sixty_days_is_missing() -> None:
     edge, silent = TODAY - timedelta(days=60), TODAY - timedelta(days=61)
     rows = [
         incident("i1", source="Police", recorded_at=told_on(silent), happened_on=silent),
-        incident("i2", source="Police", recorded_at=told_on(silent), happened_on=silent, grade=Grade.B),
+        incident("i2", source="Police", recorded_at=told_on(silent), happened_on=silent, grade=InformationGrade.B),
         incident("i3", source="Health", recorded_at=told_on(edge), happened_on=silent),
         incident("i4", source="Background", recorded_at=told_on(silent), happened_on=silent, background=True),
     ]
@@ -502,7 +502,7 @@ def test_a_source_silent_for_more_than_sixty_days_is_missing() -> None:
     ("waiting", "said"), [(0, ()), (1, ("1 incident awaits a grade",)), (3, ("3 incidents await a grade",))]
 )
 def test_incidents_awaiting_a_grade_are_missing(waiting: int, said: tuple[str, ...]) -> None:
-    rows = [incident("graded"), *(incident(str(n), grade=Grade.UNGRADED) for n in range(waiting))]
+    rows = [incident("graded"), *(incident(str(n), grade=InformationGrade.UNGRADED) for n in range(waiting))]
     assert explained(rows, assessed()).missing == said
 
 
@@ -541,7 +541,7 @@ def test_the_latest_judgement_known_on_the_day_stands() -> None:
 
 
 def test_the_published_shape_of_an_explanation() -> None:
-    rows = [incident(), incident("i2", grade=Grade.C, source="Education", happened_on=date(2026, 8, 23))]
+    rows = [incident(), incident("i2", grade=InformationGrade.C, source="Education", happened_on=date(2026, 8, 23))]
     factors = assessed(factor(FactorKind.GUARDIAN, label="The café at the gate"), on=date(2026, 3, 1))
     answer = explained(rows, factors, context="CX-1234-5", judgements=[judged()])
     assert answer.to_json() == {
@@ -575,7 +575,7 @@ def test_the_published_shape_of_an_explanation() -> None:
 
 
 def test_every_name_has_plain_words() -> None:
-    names = [*HarmCategory, *Grade, *FactorKind, *Band, *ChangeKind]
+    names = [*IncidentHarm, *InformationGrade, *FactorKind, *Band, *ChangeKind]
     labels = [name.label for name in names]
     assert all(label and "_" not in label for label in labels)
     assert len(set(labels)) == len(labels)
@@ -614,7 +614,7 @@ def test_a_new_incident_is_gained() -> None:
 
 def test_a_correction_is_told_apart_from_the_decay_beside_it() -> None:
     first = before_the_review()
-    second = dataclasses.replace(first, grade=Grade.C, recorded_at=NOON, version=2)
+    second = dataclasses.replace(first, grade=InformationGrade.C, recorded_at=NOON, version=2)
     assert changes_between(([first], []), ([first, second], [])) == [
         ("decayed", "i1", -350),
         ("corrected", "i1", -175),
@@ -622,8 +622,8 @@ def test_a_correction_is_told_apart_from_the_decay_beside_it() -> None:
 
 
 def test_a_correction_that_moves_no_points_is_named_all_the_same() -> None:
-    first = before_the_review(category=HarmCategory.WEAPON, happened_on=EARLIER)
-    second = dataclasses.replace(first, category=HarmCategory.ROBBERY, recorded_at=NOON, version=2)
+    first = before_the_review(category=IncidentHarm.WEAPON, happened_on=EARLIER)
+    second = dataclasses.replace(first, category=IncidentHarm.ROBBERY, recorded_at=NOON, version=2)
     assert ("corrected", "i1", 0) in changes_between(([first], []), ([first, second], []))
 
 
@@ -644,8 +644,8 @@ def test_an_incident_older_than_a_year_has_decayed_and_is_not_called_withdrawn()
 
 
 def test_a_record_that_steps_behind_a_stronger_one_is_a_correction() -> None:
-    first = before_the_review(grade=Grade.C, event="e")
-    stronger = incident("i2", event="e", happened_on=EARLIER, grade=Grade.A)
+    first = before_the_review(grade=InformationGrade.C, event="e")
+    stronger = incident("i2", event="e", happened_on=EARLIER, grade=InformationGrade.A)
     assert changes_between(([first], []), ([first, stronger], [])) == [
         ("gained", "i2", 350),
         ("corrected", "i1", -175),
@@ -654,7 +654,7 @@ def test_a_record_that_steps_behind_a_stronger_one_is_a_correction() -> None:
 
 
 def test_a_record_that_steps_in_for_a_withdrawn_one_is_a_correction() -> None:
-    weaker = before_the_review(grade=Grade.C, event="e")
+    weaker = before_the_review(grade=InformationGrade.C, event="e")
     stronger = before_the_review("i2", event="e")
     gone = dataclasses.replace(stronger, withdrawn=True, recorded_at=NOON, version=2)
     assert changes_between(([weaker, stronger], []), ([weaker, stronger, gone], [])) == [
@@ -676,7 +676,7 @@ def test_a_guardian_who_left_has_ended_and_a_goal_past_its_days_has_decayed() ->
 
 
 def test_another_rubric_is_named_apart() -> None:
-    dearer = dict(RUBRIC_1.base) | {HarmCategory.VIOLENCE_WITH_INJURY: 800}
+    dearer = dict(RUBRIC_1.base) | {IncidentHarm.VIOLENCE_WITH_INJURY: 800}
     second = dataclasses.replace(RUBRIC_1, version=2, base=dearer)
     rows = [before_the_review()]
     assert changes_between((rows, []), (rows, []), later=second) == [
@@ -705,7 +705,7 @@ def test_the_changes_sum_to_the_difference_and_none_is_left_unnamed(
     rows: list[Incident], more: list[Incident], factors: list[Factor], apart: int, data: st.DataObject
 ) -> None:
     second_rubric = dataclasses.replace(
-        RUBRIC_1, version=2, base=dict(RUBRIC_1.base) | {HarmCategory.OTHER: 90}, decay=RUBRIC_1.decay[:200]
+        RUBRIC_1, version=2, base=dict(RUBRIC_1.base) | {IncidentHarm.OTHER: 90}, decay=RUBRIC_1.decay[:200]
     )
     corrections = [
         dataclasses.replace(
@@ -713,7 +713,7 @@ def test_the_changes_sum_to_the_difference_and_none_is_left_unnamed(
             version=2,
             recorded_at=row.recorded_at + timedelta(days=data.draw(st.integers(1, 90))),
             withdrawn=data.draw(st.booleans()),
-            category=data.draw(st.sampled_from(HarmCategory)),
+            category=data.draw(st.sampled_from(IncidentHarm)),
             event=data.draw(st.sampled_from([None, "e1", "e2"])),
         )
         for row in rows
