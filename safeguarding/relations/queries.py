@@ -11,6 +11,7 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.core import clock
+from safeguarding.core.errors import NotFoundError
 from safeguarding.core.types import UTCDateTime
 from safeguarding.extensions import db
 from safeguarding.relations.models import RelationRow as Row
@@ -97,7 +98,7 @@ def _newest_of(
     return select(inner.c.id, inner.c.active_at)
 
 
-def not_barred(actor: Actor, subject_kind: str, subject_id: Any) -> ColumnElement[bool]:
+def not_barred(actor: Actor, subject_kind: Any, subject_id: Any) -> ColumnElement[bool]:
     """Return the condition that no declared conflict of the actor stands against the subject."""
     if actor.user_id is None:
         return true()
@@ -144,3 +145,55 @@ def any_relation_to(actor: Actor, subjects_of: Collection[tuple[str, int]]) -> f
         )
     )
     return frozenset(rows)
+
+
+def related(actor: Actor, subject_kind: Any, subject_id: Any, permission: Permission) -> ColumnElement[bool]:
+    """Return the condition that the actor holds the permission on a subject named by an expression (a column, say).
+
+    For narrowing rows that something else finds: each row costs one look-up in the relation's index by subject.
+    """
+    kinds = actor.kinds_for(permission)
+    if kinds is None:
+        return not_barred(actor, subject_kind, subject_id)
+    if not kinds or not actor.principals:
+        return false()
+    mine = Row.__table__.alias("mine")
+    now = clock.now()
+    found = (
+        select(literal(1))
+        .where(
+            mine.c.subject_kind == subject_kind,
+            mine.c.subject_id == subject_id,
+            mine.c.principal.in_(sorted(actor.principals)),
+            mine.c.kind.in_(sorted(kinds)),
+            mine.c.valid_from <= now,
+            or_(mine.c.valid_to.is_(None), mine.c.valid_to > now),
+        )
+        .exists()
+    )
+    return and_(found, not_barred(actor, subject_kind, subject_id))
+
+
+def load_one(
+    actor: Actor, statement: Select[Any], subjects_of: Collection[tuple[Any, Any]], visible_by: Permission
+) -> tuple[Any, frozenset[Relation]]:
+    """Return the one row of the statement and the actor's relations to it, read together in one statement.
+
+    `subjects_of` names what counts as a relation to the row: (kind, id), each a value or a column of the statement.
+    Raises NotFoundError when there is no such row, when no relation gives `visible_by`, or when a conflict is declared.
+    """
+    if not actor.principals:
+        raise NotFoundError
+    joined = statement.add_columns(Row.kind.label("relation_kind")).join(
+        Row,
+        and_(
+            or_(*(and_(Row.subject_kind == kind, Row.subject_id == key) for kind, key in subjects_of)),
+            Row.principal.in_(sorted(actor.principals)),
+            live(),
+        ),
+    )
+    rows = db.session.execute(joined).all()
+    relations = frozenset(row.relation_kind for row in rows)
+    if not rows or not actor.may(visible_by, relations):
+        raise NotFoundError
+    return rows[0], relations
