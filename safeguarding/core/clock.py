@@ -1,14 +1,22 @@
-"""The only clock. Instants are UTC; days, hours and what people read are London's."""
+"""The only clock. Instants are UTC; days, hours and what people read are London's.
 
+The demonstration's seed alone may `pretend` another instant, so that two years of history are written by the same
+commands that people use.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+_pretended: ContextVar[datetime | None] = ContextVar("pretended_instant", default=None)
 
 
 def now() -> datetime:
     """Return the present instant, aware, in UTC."""
-    return datetime.now(UTC)
+    return _pretended.get() or datetime.now(UTC)
 
 
 def today() -> date:
@@ -24,3 +32,13 @@ def london(instant: datetime) -> datetime:
 def at_london(day: date, clock_time: time) -> datetime:
     """Return the UTC instant at which London's clocks show this day and time (the earlier of two in autumn)."""
     return datetime.combine(day, clock_time, LONDON).astimezone(UTC)
+
+
+@contextmanager
+def pretend(instant: datetime) -> Iterator[None]:
+    """Let everything inside take this instant for the present; for the seed of the demonstration alone."""
+    token = _pretended.set(instant.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _pretended.reset(token)
