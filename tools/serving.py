@@ -101,7 +101,7 @@ def _note(options: argparse.Namespace, demonstration: dict[str, Any]) -> str:
 
 
 class Server(BaseApplication):
-    """gunicorn, quiet, on this computer alone; the address is said when the first worker can answer."""
+    """gunicorn, quiet, on this computer alone; the address is said when the workers can answer."""
 
     def __init__(self, app: Flask, port: int, note: str) -> None:
         self._app, self._port, self._note = app, port, note
@@ -118,6 +118,8 @@ class Server(BaseApplication):
             "preload_app": True,
             "control_socket_disable": True,
             "loglevel": "warning",
+            # After a Ctrl-C nobody waits for a slow request, or for a worker that was still starting.
+            "graceful_timeout": 3,
             "chdir": str(ROOT),
             "post_worker_init": self._worker_is_ready,
             "on_exit": _stopped,
@@ -130,7 +132,7 @@ class Server(BaseApplication):
         return self._app
 
     def _worker_is_ready(self, worker: Any) -> None:
-        if worker.age == 1:
+        if worker.age == WORKERS:
             _say(f"{time.monotonic() - self._began:.1f} s\n{self._note}")
 
 
