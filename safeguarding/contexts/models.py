@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Float, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
+from safeguarding.contexts.vocabulary import ContextGrade, IncidentHarm, InformationGrade, Precision
 from safeguarding.core.base import Base, Keyed, Versioned
 from safeguarding.core.columns import link, reference
 from safeguarding.core.labels import CASE, INTELLIGENCE, KEY, PLACE, REFERENCE, col
@@ -57,14 +58,6 @@ class ContextStep(StrEnum):
     TRANSFERRED = "transferred"
 
 
-class ContextGrade(StrEnum):
-    """The level of response people judge a context to need."""
-
-    UNIVERSAL = "universal"
-    UNIVERSAL_PLUS = "universal_plus"
-    COMPLEX_HIGH = "complex_high"
-
-
 class ImportedThing(StrEnum):
     """What a file holds."""
 
@@ -89,41 +82,6 @@ class IncidentSource(StrEnum):
     ISTV = "istv"
     CSV = "csv"
     PARTNER = "partner"
-
-
-class Precision(StrEnum):
-    """How exactly the time is known."""
-
-    MONTH = "month"
-    DAY = "day"
-    INSTANT = "instant"
-
-
-class IncidentHarm(StrEnum):
-    """The harm an incident stands for, strongest first."""
-
-    THREAT_TO_LIFE = "threat_to_life"
-    WEAPON_VIOLENCE_WITH_INJURY = "weapon_violence_with_injury"
-    SEXUAL = "sexual"
-    VIOLENCE_WITH_INJURY = "violence_with_injury"
-    EXPLOITATION = "exploitation"
-    WEAPON = "weapon"
-    ROBBERY = "robbery"
-    VIOLENCE_WITHOUT_INJURY = "violence_without_injury"
-    DRUGS_SUPPLY = "drugs_supply"
-    FOUND_MISSING = "found_missing"
-    OTHER = "other"
-
-
-class InformationGrade(StrEnum):
-    """The information grade of the 3x5x2 system, known directly (a) to suspected false (e)."""
-
-    A = "a"
-    B = "b"
-    C = "c"
-    D = "d"
-    E = "e"
-    UNGRADED = "ungraded"
 
 
 class SourceGrade(StrEnum):

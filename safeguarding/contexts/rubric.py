@@ -15,61 +15,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
+from safeguarding.contexts.vocabulary import ContextGrade, IncidentHarm, InformationGrade
 from safeguarding.core.clock import LONDON, at_london
 
 TOO_FEW = "too few to rate"
-
-
-class HarmCategory(StrEnum):
-    """What happened, as far as the rubric tells harms apart; the strongest that applies."""
-
-    THREAT_TO_LIFE = "threat_to_life"
-    WEAPON_VIOLENCE_WITH_INJURY = "weapon_violence_with_injury"
-    SEXUAL_HARM = "sexual_harm"
-    VIOLENCE_WITH_INJURY = "violence_with_injury"
-    EXPLOITATION_OR_RECRUITMENT = "exploitation_or_recruitment"
-    WEAPON = "weapon"
-    ROBBERY = "robbery"
-    VIOLENCE_WITHOUT_INJURY = "violence_without_injury"
-    DRUGS_SUPPLY = "drugs_supply"
-    FOUND_MISSING = "found_missing"
-    OTHER = "other"
-
-    @property
-    def label(self) -> str:
-        """Plain words for a page or an export."""
-        return _HARM_LABELS[self]
-
-
-_HARM_LABELS = {
-    HarmCategory.THREAT_TO_LIFE: "Threat to life",
-    HarmCategory.WEAPON_VIOLENCE_WITH_INJURY: "Weapon violence with injury",
-    HarmCategory.SEXUAL_HARM: "Sexual exploitation or assault",
-    HarmCategory.VIOLENCE_WITH_INJURY: "Violence with injury",
-    HarmCategory.EXPLOITATION_OR_RECRUITMENT: "Exploitation or recruitment",
-    HarmCategory.WEAPON: "Weapon",
-    HarmCategory.ROBBERY: "Robbery",
-    HarmCategory.VIOLENCE_WITHOUT_INJURY: "Violence without injury",
-    HarmCategory.DRUGS_SUPPLY: "Drugs supply",
-    HarmCategory.FOUND_MISSING: "A missing young person was found here",
-    HarmCategory.OTHER: "Other incident",
-}
-
-
-class Grade(StrEnum):
-    """How sure the source is of what it tells: the information grade of the 3x5x2 system."""
-
-    A = "a"
-    B = "b"
-    C = "c"
-    D = "d"
-    E = "e"
-    UNGRADED = "ungraded"
-
-    @property
-    def label(self) -> str:
-        """Plain words for a page or an export."""
-        return "awaiting a grade" if self is Grade.UNGRADED else f"grade {self.value.upper()}"
 
 
 class FactorKind(StrEnum):
@@ -110,6 +59,17 @@ class Band(StrEnum):
         return self.value.replace("_", " ")
 
 
+# The level of response that each band speaks for: the score's lines are those of the three thresholds, the last split.
+GRADE_OF_BAND: Mapping[Band, ContextGrade] = MappingProxyType(
+    {
+        Band.LOW: ContextGrade.UNIVERSAL,
+        Band.MODERATE: ContextGrade.UNIVERSAL_PLUS,
+        Band.HIGH: ContextGrade.COMPLEX_HIGH,
+        Band.VERY_HIGH: ContextGrade.COMPLEX_HIGH,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Rubric:
     """One version of the numbers, from when it holds, who adopted it and why.
@@ -122,19 +82,19 @@ class Rubric:
     in_force_from: date
     adopted_by: str
     reason: str
-    base: Mapping[HarmCategory, int]
-    reliability: Mapping[Grade, int]
+    base: Mapping[IncidentHarm, int]
+    reliability: Mapping[InformationGrade, int]
     decay: Sequence[int]
     bands: Sequence[tuple[Band, int | None]]
     factors: Mapping[FactorKind, int]
     goal_days: int = 180
     too_few: int = 5
-    sure_grades: frozenset[Grade] = frozenset({Grade.A, Grade.B})
+    sure_grades: frozenset[InformationGrade] = frozenset({InformationGrade.A, InformationGrade.B})
     silent_days: int = 60
     assessment_days: int = 180
 
     def __post_init__(self) -> None:
-        if set(self.base) != set(HarmCategory) or set(self.reliability) != set(Grade):
+        if set(self.base) != set(IncidentHarm) or set(self.reliability) != set(InformationGrade):
             raise ValueError("a rubric needs points for every category and a reliability for every grade")
         if set(self.factors) != set(FactorKind) - {FactorKind.ASSESSMENT}:
             raise ValueError("a rubric needs points for every kind of factor")
@@ -152,7 +112,7 @@ class Rubric:
         """Return the band in which a score stands."""
         return next(band for band, limit in self.bands if limit is None or score < limit)
 
-    def incident_points(self, category: HarmCategory, grade: Grade, days: int) -> int:
+    def incident_points(self, category: IncidentHarm, grade: InformationGrade, days: int) -> int:
         """Return base x reliability x decay / 1,000,000, rounded down."""
         return self.base[category] * self.reliability[grade] * self.decay_on(days) // 1_000_000
 
@@ -199,21 +159,28 @@ RUBRIC_1 = Rubric(
     reason="First values, for the partnership to argue with and to replace by a version of its own.",
     base=MappingProxyType(
         {
-            HarmCategory.THREAT_TO_LIFE: 1000,
-            HarmCategory.WEAPON_VIOLENCE_WITH_INJURY: 1000,
-            HarmCategory.SEXUAL_HARM: 900,
-            HarmCategory.VIOLENCE_WITH_INJURY: 700,
-            HarmCategory.EXPLOITATION_OR_RECRUITMENT: 600,
-            HarmCategory.WEAPON: 400,
-            HarmCategory.ROBBERY: 400,
-            HarmCategory.VIOLENCE_WITHOUT_INJURY: 300,
-            HarmCategory.DRUGS_SUPPLY: 250,
-            HarmCategory.FOUND_MISSING: 200,
-            HarmCategory.OTHER: 50,
+            IncidentHarm.THREAT_TO_LIFE: 1000,
+            IncidentHarm.WEAPON_VIOLENCE_WITH_INJURY: 1000,
+            IncidentHarm.SEXUAL: 900,
+            IncidentHarm.VIOLENCE_WITH_INJURY: 700,
+            IncidentHarm.EXPLOITATION: 600,
+            IncidentHarm.WEAPON: 400,
+            IncidentHarm.ROBBERY: 400,
+            IncidentHarm.VIOLENCE_WITHOUT_INJURY: 300,
+            IncidentHarm.DRUGS_SUPPLY: 250,
+            IncidentHarm.FOUND_MISSING: 200,
+            IncidentHarm.OTHER: 50,
         }
     ),
     reliability=MappingProxyType(
-        {Grade.A: 1000, Grade.B: 800, Grade.C: 500, Grade.D: 300, Grade.E: 0, Grade.UNGRADED: 500}
+        {
+            InformationGrade.A: 1000,
+            InformationGrade.B: 800,
+            InformationGrade.C: 500,
+            InformationGrade.D: 300,
+            InformationGrade.E: 0,
+            InformationGrade.UNGRADED: 500,
+        }
     ),
     decay=HALVED_EVERY_90_DAYS,
     bands=((Band.LOW, 1_500), (Band.MODERATE, 4_000), (Band.HIGH, 8_000), (Band.VERY_HIGH, None)),
@@ -227,6 +194,45 @@ RUBRIC_1 = Rubric(
     ),
 )
 RUBRICS = (RUBRIC_1,)
+
+
+def numbers_of(rubric: Rubric) -> dict[str, Any]:
+    """Return a version's numbers as plain values, as they are kept and published."""
+    return {
+        "base": {harm.value: points for harm, points in rubric.base.items()},
+        "reliability": {grade.value: thousandths for grade, thousandths in rubric.reliability.items()},
+        "decay": list(rubric.decay),
+        "bands": [[band.value, limit] for band, limit in rubric.bands],
+        "factors": {kind.value: points for kind, points in rubric.factors.items()},
+        "goal_days": rubric.goal_days,
+        "too_few": rubric.too_few,
+        "sure_grades": sorted(rubric.sure_grades),
+        "silent_days": rubric.silent_days,
+        "assessment_days": rubric.assessment_days,
+    }
+
+
+def rubric_of(version: int, in_force_from: date, adopted_by: str, reason: str, numbers: Mapping[str, Any]) -> Rubric:
+    """Return the version that plain values speak of. Raises ValueError where they are no whole rubric."""
+    try:
+        return Rubric(
+            version=version,
+            in_force_from=in_force_from,
+            adopted_by=adopted_by,
+            reason=reason,
+            base={IncidentHarm(harm): int(points) for harm, points in numbers["base"].items()},
+            reliability={InformationGrade(grade): int(part) for grade, part in numbers["reliability"].items()},
+            decay=tuple(map(int, numbers["decay"])),
+            bands=tuple((Band(band), limit) for band, limit in numbers["bands"]),
+            factors={FactorKind(kind): int(points) for kind, points in numbers["factors"].items()},
+            goal_days=int(numbers["goal_days"]),
+            too_few=int(numbers["too_few"]),
+            sure_grades=frozenset(InformationGrade(grade) for grade in numbers["sure_grades"]),
+            silent_days=int(numbers["silent_days"]),
+            assessment_days=int(numbers["assessment_days"]),
+        )
+    except (KeyError, TypeError) as missing:
+        raise ValueError(f"the numbers of rubric {version} are not whole: {missing}") from None
 
 
 def rubric_in_force(day: date, rubrics: Iterable[Rubric] = RUBRICS) -> Rubric:
@@ -250,8 +256,8 @@ class Incident:
     """
 
     key: str
-    category: HarmCategory
-    grade: Grade
+    category: IncidentHarm
+    grade: InformationGrade
     happened_on: date
     recorded_at: datetime
     source: str
@@ -290,9 +296,9 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a professional holds the band to be, beside the sum and never in it."""
+    """The level of response that a professional holds the place to need, beside the sum and never in it."""
 
-    band: Band
+    grade: ContextGrade
     reason: str
     by: str
     judged_on: date
@@ -305,7 +311,7 @@ class Corroboration:
 
     key: str
     source: str
-    grade: Grade
+    grade: InformationGrade
     happened_on: date
     points: int
 
@@ -320,8 +326,8 @@ class Contribution:
     on: date
     points: int
     kind: FactorKind | None = None
-    category: HarmCategory | None = None
-    grade: Grade | None = None
+    category: IncidentHarm | None = None
+    grade: InformationGrade | None = None
     place_certain: bool = False
     corroborated_by: tuple[Corroboration, ...] = ()
 
@@ -391,8 +397,12 @@ class Explanation:
 
     @property
     def judgement_differs(self) -> bool:
-        """Say whether the professional judgement names another band than the sum does."""
-        return self.judgement is not None and (self.too_few or self.judgement.band is not self.band)
+        """Say whether the professional judgement names another level than the band speaks for."""
+        return self.judgement is not None and self.differs_from(self.judgement.grade)
+
+    def differs_from(self, grade: ContextGrade) -> bool:
+        """Say whether a level is another than the band speaks for; a place with too few to rate speaks for none."""
+        return not self.too_few and grade is not GRADE_OF_BAND[self.band]
 
     def to_json(self) -> dict[str, Any]:
         """Return the published shape of an explanation: plain values, dates in ISO form."""
@@ -413,7 +423,7 @@ class Explanation:
         if self.judgement is None:
             return None
         return {
-            "band": self.judgement.band.label,
+            "grade": self.judgement.grade.value,
             "reason": self.judgement.reason,
             "by": self.judgement.by,
             "date": self.judgement.judged_on.isoformat(),
@@ -639,7 +649,7 @@ def _missing(
             yield f"{source}: nothing yet"
         elif (as_of - last[source]).days > rubric.silent_days:
             yield f"{source}: nothing since {spoken(last[source])}"
-    waiting = sum(incident.grade is Grade.UNGRADED for incident in candidates)
+    waiting = sum(incident.grade is InformationGrade.UNGRADED for incident in candidates)
     if waiting:
         yield f"{waiting} {'incident awaits' if waiting == 1 else 'incidents await'} a grade"
     if _latest_assessment(held) is None:
@@ -656,7 +666,7 @@ def _stale(held: Sequence[Factor], rubric: Rubric, as_of: date) -> Iterable[str]
 def _judgement_on(judgements: Iterable[Judgement], as_of: date) -> Judgement | None:
     end = at_london(as_of + timedelta(days=1), time())
     known = (j for j in judgements if j.recorded_at < end and j.judged_on <= as_of)
-    return max(known, key=lambda j: (j.recorded_at, j.judged_on, j.by, j.reason, j.band), default=None)
+    return max(known, key=lambda j: (j.recorded_at, j.judged_on, j.by, j.reason, j.grade), default=None)
 
 
 class ChangeKind(StrEnum):

@@ -9,7 +9,8 @@ import math
 import re
 from datetime import UTC, date, datetime, time
 
-from safeguarding.contexts.formats.rows import BadRow, LsoaVintage, Precision
+from safeguarding.contexts.formats.rows import BadRow, LsoaVintage
+from safeguarding.contexts.vocabulary import Precision
 from safeguarding.core.clock import LONDON
 from safeguarding.core.geo import is_coordinate, is_grid_reference, osgb36_to_wgs84
 

@@ -6,7 +6,7 @@ decides.
 
 import re
 
-from safeguarding.contexts.rubric import IncidentHarm
+from safeguarding.contexts.vocabulary import IncidentHarm
 
 H = IncidentHarm
 

@@ -14,7 +14,7 @@ from safeguarding.contexts.formats.harms import harm_of_assault, harm_of_partner
 from safeguarding.contexts.formats.identity import Occurrences, content_of
 from safeguarding.contexts.formats.rows import IncidentRow, LsoaVintage, Options
 from safeguarding.contexts.formats.table import Column, Header, Layout, plain_name
-from safeguarding.contexts.rubric import InformationGrade
+from safeguarding.contexts.vocabulary import InformationGrade
 
 # What tells of a person in a header, without blanks and case.
 _NAMING = re.compile(

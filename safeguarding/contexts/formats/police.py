@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from safeguarding.contexts.formats import cells
 from safeguarding.contexts.formats.identity import Occurrences, content_of
-from safeguarding.contexts.formats.rows import IncidentRow, Options, Precision
+from safeguarding.contexts.formats.rows import IncidentRow, Options
 from safeguarding.contexts.formats.table import Column, Layout
-from safeguarding.contexts.rubric import IncidentHarm
+from safeguarding.contexts.vocabulary import IncidentHarm, Precision
 from safeguarding.core.clock import LONDON
 
 # Only where the published type means one thing: "Violence and sexual offences" and "Drugs" each hold several.

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
-from safeguarding.contexts.rubric import InformationGrade, IncidentHarm
+from safeguarding.contexts.vocabulary import IncidentHarm, InformationGrade, Precision
 from safeguarding.core.errors import SafeguardingError
 from safeguarding.core.geo import Area
 
@@ -30,14 +30,6 @@ class BadRow(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Precision(StrEnum):
-    """How exactly a file says when something happened."""
-
-    MONTH = "month"
-    DAY = "day"
-    INSTANT = "instant"
 
 
 class LsoaVintage(StrEnum):

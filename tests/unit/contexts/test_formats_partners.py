@@ -7,8 +7,8 @@ import pytest
 
 from safeguarding.contexts.formats.cells import aged_10_to_25
 from safeguarding.contexts.formats.harms import harm_of_assault, harm_of_partner
-from safeguarding.contexts.formats.rows import NotThisFormat, Precision
-from safeguarding.contexts.rubric import InformationGrade, IncidentHarm
+from safeguarding.contexts.formats.rows import NotThisFormat
+from safeguarding.contexts.vocabulary import IncidentHarm, InformationGrade, Precision
 from tests.unit.contexts.reading import DATA, as_text, incidents, reasons, written
 
 ISTV = ("Site code", "Assault date and time", "Assault method", "Location type", "Age band")
@@ -118,7 +118,13 @@ def test_an_agency_s_own_list() -> None:
         IncidentHarm.WEAPON,
     ]
     assert rows[2].notes == ("the category is none of the rubric's",)
-    assert [row.grade for row in rows] == [InformationGrade.B, InformationGrade.UNGRADED, InformationGrade.D, InformationGrade.D, InformationGrade.B]
+    assert [row.grade for row in rows] == [
+        InformationGrade.B,
+        InformationGrade.UNGRADED,
+        InformationGrade.D,
+        InformationGrade.D,
+        InformationGrade.B,
+    ]
     assert [row.young_person_involved for row in rows] == [True, True, False, False, False]
     assert len({row.identity for row in rows}) == 5
     assert {row.background for row in rows} == {False}

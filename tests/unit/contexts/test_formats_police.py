@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from safeguarding.contexts.formats.catalogue import INCIDENT_FORMATS, open_rows
-from safeguarding.contexts.formats.rows import IncidentRow, LsoaVintage, NotThisFormat, Precision
-from safeguarding.contexts.rubric import IncidentHarm
+from safeguarding.contexts.formats.rows import IncidentRow, LsoaVintage, NotThisFormat
+from safeguarding.contexts.vocabulary import IncidentHarm, Precision
 from tests.unit.contexts.reading import DATA, STREET, as_text, incidents, reasons, street_row, written
 
 STOPS = "police-stop-and-search"

@@ -1,6 +1,7 @@
 """The rubric of places: the sum, its reasons, and what changed."""
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -17,14 +18,13 @@ from safeguarding.contexts.rubric import (
     ChangeKind,
     Factor,
     FactorKind,
-    InformationGrade,
-    IncidentHarm,
     Incident,
     Judgement,
     compare,
     rubric_in_force,
     score,
 )
+from safeguarding.contexts.vocabulary import ContextGrade, IncidentHarm, InformationGrade
 
 TODAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -518,8 +518,8 @@ def test_an_assessment_is_stale_after_180_days_and_missing_where_there_is_none()
 # Judgement and the published shape
 
 
-def judged(band: Band = Band.HIGH, **changes: Any) -> Judgement:
-    plain = Judgement(band, "Two near misses were never reported.", "A. Lead", TODAY, NOON)
+def judged(grade: ContextGrade = ContextGrade.COMPLEX_HIGH, **changes: Any) -> Judgement:
+    plain = Judgement(grade, "Two near misses were never reported.", "A. Lead", TODAY, NOON)
     return dataclasses.replace(plain, **changes)
 
 
@@ -528,14 +528,29 @@ def test_a_judgement_stands_beside_the_sum_and_never_alters_it() -> None:
     plain, with_judgement = explained(rows), explained(rows, judgements=[judged()])
     assert with_judgement.judgement_differs
     assert dataclasses.replace(with_judgement, judgement=None) == plain
-    agreed = explained(rows, judgements=[judged(Band.MODERATE)])
+    agreed = explained(rows, judgements=[judged(ContextGrade.UNIVERSAL_PLUS)])
     assert not agreed.judgement_differs
     assert not plain.judgement_differs
 
 
+def test_where_too_few_are_counted_there_is_no_band_to_differ_from() -> None:
+    for grade in ContextGrade:
+        assert not explained([incident()], judgements=[judged(grade)]).judgement_differs
+
+
+@pytest.mark.parametrize(
+    ("count", "grade"),
+    [(5, "universal"), (19, "universal_plus"), (39, "complex_high"), (200, "complex_high")],
+)
+def test_each_band_speaks_for_one_level(count: int, grade: str) -> None:
+    rows = [incident(str(n), category=IncidentHarm.FOUND_MISSING) for n in range(count)]
+    agreeing = [level for level in ContextGrade if not explained(rows, judgements=[judged(level)]).judgement_differs]
+    assert agreeing == [ContextGrade(grade)]
+
+
 def test_the_latest_judgement_known_on_the_day_stands() -> None:
-    later = judged(Band.LOW, recorded_at=NOON + timedelta(days=1))
-    tomorrow = judged(Band.VERY_HIGH, recorded_at=NOON + timedelta(days=30))
+    later = judged(ContextGrade.UNIVERSAL, recorded_at=NOON + timedelta(days=1))
+    tomorrow = judged(ContextGrade.UNIVERSAL_PLUS, recorded_at=NOON + timedelta(days=30))
     answer = explained(judgements=[later, tomorrow, judged()])
     assert answer.judgement == later
 
@@ -564,14 +579,35 @@ def test_the_published_shape_of_an_explanation() -> None:
         "missing": [],
         "stale": ["the latest assessment is of 1 March 2026, more than 180 days ago"],
         "judgement": {
-            "band": "high",
+            "grade": "complex_high",
             "reason": "Two near misses were never reported.",
             "by": "A. Lead",
             "date": "2026-11-21",
-            "differs": True,
+            "differs": False,
         },
     }
     assert explained().to_json()["judgement"] is None
+
+
+def test_the_numbers_are_kept_as_data_and_read_back() -> None:
+    numbers = json.loads(json.dumps(r.numbers_of(RUBRIC_1)))
+    again = r.rubric_of(1, RUBRIC_1.in_force_from, RUBRIC_1.adopted_by, RUBRIC_1.reason, numbers)
+    assert r.numbers_of(again) == r.numbers_of(RUBRIC_1)
+    assert again.decay == RUBRIC_1.decay
+    rows = [
+        incident(str(n), grade=grade, category=harm)
+        for n, grade in enumerate(InformationGrade)
+        for harm in [*IncidentHarm][n : n + 1]
+    ]
+    assert score(rows, [], again, TODAY).to_json() == explained(rows).to_json()
+
+
+@pytest.mark.parametrize("key", ["base", "decay", "bands", "factors", "too_few"])
+def test_numbers_with_a_part_missing_are_no_rubric(key: str) -> None:
+    numbers = r.numbers_of(RUBRIC_1)
+    del numbers[key]
+    with pytest.raises(ValueError, match="numbers"):
+        r.rubric_of(2, TODAY, "A. Lead", "A test", numbers)
 
 
 def test_every_name_has_plain_words() -> None:
