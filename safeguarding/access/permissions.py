@@ -44,4 +44,5 @@ class Permission(StrEnum):
     REPORT_COUNTS = "reports:counts:read"
     AUDIT_READ = "oversight:audit:read"
     ADMIN_USERS = "admin:users:manage"
+    ADMIN_AGREEMENTS = "admin:agreements:manage"
     ADMIN_SETTINGS = "admin:settings:manage"

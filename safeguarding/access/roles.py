@@ -183,9 +183,14 @@ GRANTS: MappingProxyType[Role, MappingProxyType[P, frozenset[Relation]]] = Mappi
             Role.SPOC: _SPOC,
             Role.LEAD: _LEAD,
             Role.ANALYST: {P.WORK_OWN: ANY, P.CONTEXT_COUNTS: ANY, P.REPORT_COUNTS: ANY},
-            Role.INFORMATION_GOVERNANCE: {P.WORK_OWN: ANY, P.AUDIT_READ: ANY},
+            Role.INFORMATION_GOVERNANCE: {P.WORK_OWN: ANY, P.AUDIT_READ: ANY, P.ADMIN_AGREEMENTS: ANY},
             Role.AUDITOR: {P.WORK_OWN: ANY, P.AUDIT_READ: ANY},
-            Role.ADMIN: {P.WORK_OWN: ANY, P.ADMIN_USERS: ANY, P.ADMIN_SETTINGS: ANY},
+            Role.ADMIN: {
+                P.WORK_OWN: ANY,
+                P.ADMIN_USERS: ANY,
+                P.ADMIN_AGREEMENTS: ANY,
+                P.ADMIN_SETTINGS: ANY,
+            },
         }.items()
     }
 )
