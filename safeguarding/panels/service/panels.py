@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from safeguarding.access.actor import Actor, agency_principal, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
+from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency, QuorumGroup
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
@@ -118,7 +119,7 @@ def appoint_officer(
         ("panel_officer", officer.id),
         valid_from=start,
     )
-    audit.record("panels:officer:appointed", actor, panel.slug, office=office, user=user_id)
+    audit.record("panels:officer:appointed", actor, panel.slug, office=office, user=_user_ref(user_id))
     return officer
 
 
@@ -131,7 +132,7 @@ def end_office(actor: Actor, panel: Panel, user_id: int, office: Office) -> None
     officer.valid_to = clock.now()
     relations.end(("panel_officer", officer.id), at=officer.valid_to)
     db.session.flush()
-    audit.record("panels:officer:ended", actor, panel.slug, office=office, user=user_id)
+    audit.record("panels:officer:ended", actor, panel.slug, office=office, user=_user_ref(user_id))
 
 
 def _need_settings(actor: Actor) -> None:
@@ -162,3 +163,7 @@ def _live_officer(panel: Panel, user_id: int, office: Office) -> PanelOfficer | 
 
 def _agency_ref(agency_id: int) -> str | None:
     return db.session.scalar(select(Agency.ref).where(Agency.id == agency_id))
+
+
+def _user_ref(user_id: int) -> str | None:
+    return db.session.scalar(select(User.ref).where(User.id == user_id))
