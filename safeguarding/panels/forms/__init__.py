@@ -1,0 +1,1 @@
+"""The forms of the panels, one module for each noun."""
