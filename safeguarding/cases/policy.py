@@ -1,0 +1,18 @@
+"""Who reads what within a case that they may read. Pure."""
+
+from collections.abc import Iterable
+
+from safeguarding.access.roles import Relation
+from safeguarding.cases.models import SharedWith
+
+TEAM = frozenset({Relation.LEAD_WORKER, Relation.ALLOCATED, Relation.HUB})
+
+
+def is_of_the_team(relations: Iterable[Relation]) -> bool:
+    """Return whether these relations make somebody one of those who work the case."""
+    return not TEAM.isdisjoint(relations)
+
+
+def readable(relations: Iterable[Relation]) -> frozenset[SharedWith]:
+    """Return the kinds of updates that these relations open: a panel's members read what was shared with the panel."""
+    return frozenset(SharedWith) if is_of_the_team(relations) else frozenset({SharedWith.PANEL})
