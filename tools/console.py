@@ -127,6 +127,11 @@ def begin(work: Callable[[], T]) -> Callable[[], T]:
     return result.result
 
 
+def fall_silent() -> None:
+    """The reader has gone (./run | head): say nothing more, also when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def speak(work: Callable[[], int], programs: Programs) -> int:
     """Do a command's work and return its exit status; what stops it is said in one line."""
     # Also where a shell that put this command in the background told it to ignore the first of them.
@@ -138,8 +143,7 @@ def speak(work: Callable[[], int], programs: Programs) -> int:
     try:
         return work()
     except BrokenPipeError:
-        # The reader has gone (./run --setup | head); say nothing more, also when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fall_silent()
         return 1
     except Stop as reason:
         sys.stderr.write(f"{reason}\n")

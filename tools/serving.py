@@ -5,7 +5,6 @@ A live installation does not use it: it runs gunicorn with its own settings.
 """
 
 import argparse
-import contextlib
 import importlib
 import json
 import os
@@ -20,7 +19,7 @@ from gunicorn.app.base import BaseApplication
 
 from tools import environment
 from tools.assets import ROOT
-from tools.console import Programs, Steps, Stop, speak
+from tools.console import Programs, Steps, Stop, fall_silent, speak
 
 WORKERS, THREADS = 2, 8
 
@@ -141,10 +140,12 @@ def _stopped(_server: Any) -> None:
 
 
 def _say(text: str) -> None:
-    # A reader that has gone away (./run | head) is no reason not to serve.
-    with contextlib.suppress(OSError):
+    try:
         sys.stdout.write(text)
         sys.stdout.flush()
+    except BrokenPipeError:
+        # No reason not to serve.
+        fall_silent()
 
 
 if __name__ == "__main__":
