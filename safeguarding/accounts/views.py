@@ -39,7 +39,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login publishes no typ
 def init_accounts(app: Flask, secure: bool) -> None:
     """Bind sessions, Flask-Login and the actor's loader to the application."""
     app.session_interface = BrowserSessions("__Host-session" if secure else "session", secure)
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # an error page must not look anybody up
     login_manager.session_protection = None  # the token is looked up at every request; there is nothing else to protect
     set_actor_loader(app, lambda: current_user.actor if current_user.is_authenticated else None)
     app.register_blueprint(blueprint)

@@ -72,9 +72,17 @@ def verify(anchor_file: Path) -> Verdict:
 
 
 def _rows() -> Iterator[dict[str, Any]]:
-    statement = select(*AuditEvent.__table__.columns).order_by(AuditEvent.seq).execution_options(yield_per=2000)
-    for row in db.session.execute(statement):
-        yield dict(row._mapping)
+    # By keys and not by a cursor: a walk that stops early leaves nothing open.
+    last = -1
+    while True:
+        rows = db.session.execute(
+            select(*AuditEvent.__table__.columns).where(AuditEvent.seq > last).order_by(AuditEvent.seq).limit(2000)
+        ).all()
+        for row in rows:
+            yield dict(row._mapping)
+        if not rows:
+            return
+        last = rows[-1].seq
 
 
 def _kind(row: dict[str, Any], expected_seq: int, previous: str) -> str:

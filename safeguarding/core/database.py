@@ -106,6 +106,8 @@ def prepare_sqlite(engine: Engine) -> None:
         connection.info["queued"] = True
 
     def leave(connection: Connection, finish: str) -> None:
+        if connection.invalidated:  # the turn was given up when it was thrown away
+            return
         driver = connection.connection.dbapi_connection
         try:
             if driver is not None:
@@ -118,7 +120,11 @@ def prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "rollback", lambda connection: leave(connection, "rollback"))
 
     @event.listens_for(engine, "invalidate")
-    def on_invalidate(_connection: Any, record: Any, _error: Any) -> None:
+    def on_invalidate(connection: Any, record: Any, _error: Any) -> None:
+        # Closing alone may leave the write lock with a statement that an exception still holds.
+        with contextlib.suppress(Exception):
+            if connection.in_transaction:
+                connection.rollback()
         if record.info.pop("queued", False):
             queue.release()
 

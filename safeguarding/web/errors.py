@@ -41,7 +41,11 @@ def error_page(status: int, **context: Any) -> Response:
     """Return the page of a status; when even that fails, a plain sentence."""
     g.refused = True
     shown = status if status in PAGES else 500 if status >= 500 else 400
-    response = make_response(render_template(f"errors/{shown}.html", **context), status)
+    try:
+        response = make_response(render_template(f"errors/{shown}.html", **context), status)
+    except Exception as error:  # the page of last resort must not fail
+        log.error("error page failed", exc_info=error, extra={"request_id": g.get("request_id")})
+        response = Response("This page cannot be shown. Go back and try again.\n", status, mimetype="text/plain")
     if status == 503:
         response.headers["Retry-After"] = "5"
     return response
