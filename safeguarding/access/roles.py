@@ -161,7 +161,7 @@ _LEAD = {
     P.MINUTES_READ: frozenset({R.SEAT}),
     P.ACTION_READ: HUB,
     P.ACTION_ADD: HUB,
-    P.ACTION_ACT: frozenset({R.ACTION_OWNER, R.HUB}),
+    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
     P.CONTEXT_READ: ANY,
     P.CONTEXT_PEOPLE: HUB,
     P.CONTEXT_REVIEW: ANY,

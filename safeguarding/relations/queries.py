@@ -147,14 +147,22 @@ def any_relation_to(actor: Actor, subjects_of: Collection[tuple[str, int]]) -> f
     return frozenset(rows)
 
 
-def related(actor: Actor, subject_kind: Any, subject_id: Any, permission: Permission) -> ColumnElement[bool]:
+def related(
+    actor: Actor,
+    subject_kind: Any,
+    subject_id: Any,
+    permission: Permission,
+    but: frozenset[Relation] = frozenset(),
+) -> ColumnElement[bool]:
     """Return the condition that the actor holds the permission on a subject named by an expression (a column, say).
 
-    For narrowing rows that something else finds: each row costs one look-up in the relation's index by subject.
+    For narrowing rows that something else finds: each row costs one look-up in the relation's index by subject. `but`
+    names relations that do not count here, because they speak of another subject.
     """
     kinds = actor.kinds_for(permission)
     if kinds is None:
         return not_barred(actor, subject_kind, subject_id)
+    kinds -= but
     if not kinds or not actor.principals:
         return false()
     mine = Row.__table__.alias("mine")

@@ -1,0 +1,230 @@
+"""Reads of actions: one, those of a person or an agency, those about a subject.
+
+An action is visible by a relation to itself, or by one to its subject that opens the subject's actions; owning one
+action about somebody opens no other.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, literal, null, or_, select, tuple_
+from sqlalchemy.sql.elements import ColumnElement
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation
+from safeguarding.accounts.models import User
+from safeguarding.actions.models import Action, ActionDueChange, ActionOrigin, ActionState, ActionSubject
+from safeguarding.actions.subjects import registered
+from safeguarding.actions.workflow import LIVE
+from safeguarding.agencies.models import Agency
+from safeguarding.core import clock
+from safeguarding.core.errors import ForbiddenError, NotFoundError
+from safeguarding.extensions import db
+from safeguarding.relations.models import RelationRow
+from safeguarding.relations.queries import live, not_barred, related
+
+PAGE = 50
+SOON = timedelta(days=7)
+_OWNER = frozenset({Relation.ACTION_OWNER})
+Before = tuple[date, int]
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """An action as lists and pages show it."""
+
+    id: int
+    ref: str
+    title: str
+    detail: str | None
+    agency: str
+    owner: str | None
+    owner_user_id: int | None
+    first_due_on: date
+    due_on: date
+    priority: str
+    state: ActionState
+    evidence: str | None
+    outcome_note: str | None
+    completed_on: date | None
+    version: int
+    subject_kind: ActionSubject
+    subject_id: int
+    subject_name: str | None
+    subject_ref: str | None
+    subject_endpoint: str | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still has to be done."""
+        return self.state in LIVE
+
+    @property
+    def standing(self) -> str:
+        """Return the state as a tag says it: overdue and due soon come before open, done late before done."""
+        today = clock.today()
+        if self.state in LIVE:
+            if self.due_on < today:
+                return "overdue"
+            return "due_soon" if self.due_on <= today + SOON else self.state.value
+        if self.state is ActionState.DONE and (self.completed_on or today) > self.first_due_on:
+            return "done_late"
+        return self.state.value
+
+
+def visible_actions(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which the actor may read an action."""
+    direct = related(actor, "action", Action.id, Permission.ACTION_READ)
+    through = related(actor, Action.subject_kind, Action.subject_id, Permission.ACTION_READ, but=_OWNER)
+    conflict_free = not_barred(actor, Action.subject_kind, Action.subject_id)
+    return and_(or_(direct, through), conflict_free)
+
+
+def access_action(actor: Actor, ref: str, permission: Permission) -> tuple[ActionRow, frozenset[Relation]]:
+    """Return one action and the actor's relations to it; NotFoundError when hidden, ForbiddenError when only readable."""
+    statement = _statement(actor).add_columns(RelationRow.kind.label("relation_kind"))
+    statement = statement.outerjoin(
+        RelationRow,
+        and_(
+            RelationRow.subject_kind == "action",
+            RelationRow.subject_id == Action.id,
+            RelationRow.principal.in_(sorted(actor.principals)),
+            live(),
+        ),
+    )
+    rows = db.session.execute(statement.where(Action.ref == ref, visible_actions(actor))).all()
+    if not rows:
+        raise NotFoundError
+    held = frozenset(row.relation_kind for row in rows if row.relation_kind is not None)
+    if permission is not Permission.ACTION_READ and not actor.may(permission, held):
+        raise ForbiddenError("Only the owner of this action, or their agency, answers for it.")
+    return _row(rows[0]), held
+
+
+def action_entity(action_id: int) -> Action:
+    """Return the entity of an action that was found through `access_action`, for a command."""
+    return db.session.get_one(Action, action_id)
+
+
+def list_mine(actor: Actor, *, before: Before | None = None, limit: int = PAGE) -> list[ActionRow]:
+    """Return the live actions that the actor owns in person, the most overdue first; one more than `limit` at most."""
+    return _list(actor, [Action.owner_user_id == actor.user_id, Action.state.in_(LIVE)], before, limit)
+
+
+def list_agency(actor: Actor, *, before: Before | None = None, limit: int = PAGE) -> list[ActionRow]:
+    """Return the live actions of the actor's agencies, the most overdue first; one more than `limit` at most."""
+    return _list(actor, [Action.owner_agency_id.in_(sorted(actor.agency_ids)), Action.state.in_(LIVE)], before, limit)
+
+
+def list_ended(actor: Actor, *, before: Before | None = None, limit: int = PAGE) -> list[ActionRow]:
+    """Return the ended actions of the actor's agencies, those due last first; one more than `limit` at most."""
+    conditions = [Action.owner_agency_id.in_(sorted(actor.agency_ids)), Action.state.not_in(LIVE)]
+    return _list(actor, conditions, before, limit, newest_first=True)
+
+
+def list_waiting(actor: Actor, limit: int = 10) -> list[ActionRow]:
+    """Return the live actions that wait for the actor: their own, and those of their agency that name nobody."""
+    theirs = Action.owner_user_id == actor.user_id
+    unnamed = and_(Action.owner_agency_id.in_(sorted(actor.agency_ids)), Action.owner_user_id.is_(None))
+    return _list(actor, [or_(theirs, unnamed), Action.state.in_(LIVE)], None, limit)
+
+
+def list_about(
+    actor: Actor,
+    subject: tuple[ActionSubject, int] | None,
+    origin: tuple[ActionOrigin, int] | None = None,
+    limit: int = 20,
+) -> list[ActionRow]:
+    """Return the actions about a subject, or that came from an origin: live ones first, the most overdue first."""
+    conditions = []
+    if subject is not None:
+        conditions.append(and_(Action.subject_kind == subject[0], Action.subject_id == subject[1]))
+    if origin is not None:
+        conditions.append(and_(Action.origin_kind == origin[0], Action.origin_id == origin[1]))
+    ended = case((Action.state.in_(LIVE), 0), else_=1)
+    statement = (
+        _statement(actor)
+        .where(or_(*conditions), visible_actions(actor))
+        .order_by(ended, Action.due_on, Action.id)
+        .limit(limit + 1)
+    )
+    return [_row(row) for row in db.session.execute(statement)]
+
+
+def list_due_changes(action_id: int) -> list[Any]:
+    """Return the changes of an action's due date (old_on, new_on, reason, changed_at, by), the latest first.
+
+    The action itself was found through `access_action`.
+    """
+    statement = (
+        select(
+            ActionDueChange.old_on,
+            ActionDueChange.new_on,
+            ActionDueChange.reason,
+            ActionDueChange.changed_at,
+            User.name.label("by"),
+        )
+        .join(User, User.id == ActionDueChange.changed_by_id)
+        .where(ActionDueChange.action_id == action_id)
+        .order_by(ActionDueChange.changed_at.desc(), ActionDueChange.id.desc())
+        .limit(PAGE)
+    )
+    return list(db.session.execute(statement))
+
+
+def _list(
+    actor: Actor, conditions: list[Any], before: Before | None, limit: int, newest_first: bool = False
+) -> list[ActionRow]:
+    place = tuple_(Action.due_on, Action.id)
+    statement = _statement(actor).where(*conditions, visible_actions(actor))
+    if before is not None:
+        statement = statement.where(place < before if newest_first else place > before)
+    order = (Action.due_on.desc(), Action.id.desc()) if newest_first else (Action.due_on, Action.id)
+    return [_row(row) for row in db.session.execute(statement.order_by(*order).limit(limit + 1))]
+
+
+def _statement(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """Return actions with owner, agency and the names of their subjects, for kinds that a package registered."""
+    names = registered()
+    statement = (
+        select(
+            Action.id,
+            Action.ref,
+            Action.title,
+            Action.detail,
+            Agency.short_name.label("agency"),
+            User.name.label("owner"),
+            Action.owner_user_id,
+            Action.first_due_on,
+            Action.due_on,
+            Action.priority,
+            Action.state,
+            Action.evidence,
+            Action.outcome_note,
+            Action.completed_on,
+            Action.version,
+            Action.subject_kind,
+            Action.subject_id,
+            _first([each.name for each in names]).label("subject_name"),
+            _first([each.ref for each in names]).label("subject_ref"),
+        )
+        .select_from(Action)
+        .join(Agency, Agency.id == Action.owner_agency_id)
+        .outerjoin(User, User.id == Action.owner_user_id)
+    )
+    for each in names:
+        statement = statement.outerjoin(each.table, each.joins(actor))
+    return statement
+
+
+def _first(columns: list[Any]) -> Any:
+    return func.coalesce(*columns, null()) if columns else literal(None)
+
+
+def _row(row: Any) -> ActionRow:
+    values = {name: value for name, value in row._mapping.items() if name != "relation_kind"}
+    endpoints = {each.kind: each.endpoint for each in registered()}
+    known = endpoints.get(row.subject_kind) if row.subject_ref else None
+    return ActionRow(**values, subject_endpoint=known)
