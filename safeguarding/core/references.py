@@ -4,15 +4,33 @@
 them (a remainder in the field of 32 elements), so that any one wrong and any two swapped neighbours are noticed.
 """
 
+import random
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 
 
+_source: ContextVar[random.Random] = ContextVar("reference_source", default=secrets.SystemRandom())  # noqa: B039
+
+
 def new_reference(prefix: str) -> str:
     """Return a new random reference of the kind named by its two-letter prefix."""
-    return format_reference(prefix, "".join(secrets.choice(ALPHABET) for _ in range(7)))
+    source = _source.get()
+    return format_reference(prefix, "".join(source.choice(ALPHABET) for _ in range(7)))
+
+
+@contextmanager
+def repeatable(source: random.Random) -> Iterator[None]:
+    """Draw the references made inside from this source; for the seed of the demonstration alone."""
+    token = _source.set(source)
+    try:
+        yield
+    finally:
+        _source.reset(token)
 
 
 def format_reference(prefix: str, body: str) -> str:
