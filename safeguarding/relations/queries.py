@@ -187,7 +187,8 @@ def load_one(
 ) -> tuple[Any, frozenset[Relation]]:
     """Return the one row of the statement and the actor's relations to it, read together in one statement.
 
-    `statement` is a select of columns. `subjects_of` names what counts as a relation to the row: (kind, id), each a value or a column of the statement.
+    `statement` is a select of columns. `subjects_of` names what counts as a relation to the row: (kind, id), each a value
+    or a column of the statement.
     Raises NotFoundError when there is no such row, when no relation gives `visible_by`, or when a conflict is declared.
     """
     if not actor.principals:
