@@ -156,7 +156,16 @@ def _colour(env: Mapping[str, str]) -> str:
     colour = env.get("BRAND_COLOUR", "#0d4a52")
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
         raise ConfigError("BRAND_COLOUR: use six hexadecimal digits after #, as in #0d4a52.")
+    if _contrast_with_white(colour) < 4.5:
+        raise ConfigError("BRAND_COLOUR: white words on it could not be read; use a darker colour (contrast 4.5 to 1).")
     return colour
+
+
+def _contrast_with_white(colour: str) -> float:
+    """Return the WCAG 2.2 contrast ratio of a colour against white."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
 
 
 def _tiles(env: Mapping[str, str]) -> str | None:

@@ -52,6 +52,11 @@ def normalise_reference(text: str, prefix: str) -> str | None:
 def _check(body: str) -> str:
     remainder = 0
     for character in body:
-        doubled = remainder << 1
-        remainder = (doubled ^ 0b100101 if doubled & 32 else doubled) ^ ALPHABET.index(character)
-    return ALPHABET[remainder]
+        remainder = _doubled(remainder) ^ ALPHABET.index(character)
+    return ALPHABET[_doubled(remainder)]
+
+
+def _doubled(element: int) -> int:
+    """Return twice an element of the field of 32 elements (by the polynomial x^5 + x^2 + 1)."""
+    doubled = element << 1
+    return doubled ^ 0b100101 if doubled & 32 else doubled

@@ -1,0 +1,59 @@
+"""Settings: what is unsafe is refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from config import ConfigError, Mode, read_settings
+
+GOOD = {
+    "SAFEGUARDING_MODE": "live",
+    "SECRET_KEY": "f3Jq8vW1zL0pXn5sTb7yKc2mRd9gHh4uEa6",
+    "AUDIT_KEY": "a6EuHh4gRd9mKc2yTb7sXn5pzL0W1vq8Jf3",
+    "TRUSTED_HOSTS": "panels.marlbridge.example",
+    "PROXY_HOPS": "1",
+}
+
+
+def test_a_whole_live_configuration_is_taken(tmp_path: Path) -> None:
+    settings = read_settings(GOOD | {"SAFEGUARDING_DATA": str(tmp_path)})
+    assert settings.mode is Mode.LIVE
+    assert settings.trusted_hosts == ("panels.marlbridge.example",)
+
+
+def test_an_unset_mode_means_live() -> None:
+    with pytest.raises(ConfigError, match="SECRET_KEY"):
+        read_settings({})
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "change-me-change-me-change-me-change-me-0123456789"}, "SECRET_KEY"),
+        ({"AUDIT_KEY": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}, "AUDIT_KEY"),
+        ({"TRUSTED_HOSTS": ""}, "TRUSTED_HOSTS"),
+        ({"TRUSTED_HOSTS": "*"}, "TRUSTED_HOSTS"),
+        ({"PROXY_HOPS": "many"}, "PROXY_HOPS"),
+        ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        ({"SAFEGUARDING_MODE": "prod"}, "SAFEGUARDING_MODE"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+        ({"BRAND_COLOUR": "red"}, "BRAND_COLOUR"),
+        ({"BRAND_COLOUR": "#ffff00"}, "BRAND_COLOUR"),
+        ({"SERVICE_NAME": "x" * 61}, "SERVICE_NAME"),
+        ({"MAP_TILES_URL": "http://tiles"}, "MAP_TILES_URL"),
+        ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/at/all"}, "SECRET_KEY_FILE"),
+    ],
+)
+def test_what_is_wrong_is_named(change: dict[str, str], named: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"^{named}"):
+        read_settings(GOOD | {"SAFEGUARDING_DATA": str(tmp_path)} | change)
+
+
+def test_a_demonstration_makes_its_keys_once_and_keeps_them_to_itself(tmp_path: Path) -> None:
+    environment = {"SAFEGUARDING_MODE": "demonstration", "SAFEGUARDING_DATA": str(tmp_path)}
+    first, second = read_settings(environment), read_settings(environment)
+    assert first.secret_key == second.secret_key
+    assert first.secret_key != first.audit_key
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}
