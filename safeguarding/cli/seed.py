@@ -1,75 +1,87 @@
-"""The demonstration partnership: fictional, generated from a fixed seed and a date."""
+"""`flask seed`, and what `flask prepare` calls: the demonstration as it would stand on a day."""
 
-from datetime import date, timedelta
+import random
+from datetime import date, datetime, time, timedelta
 
+import click
+from flask import current_app
 from sqlalchemy import select
 
-from safeguarding.access.actor import Actor
-from safeguarding.access.permissions import Permission
-from safeguarding.access.roles import ROLE_NAMES, Role
+from config import Mode, Settings
+from safeguarding.access.roles import Role
 from safeguarding.accounts.models import Membership, User
 from safeguarding.accounts.passwords import hash_phrase
-from safeguarding.accounts.service import add_user, give_membership
-from safeguarding.agencies.models import Agency, AgencyKind, QuorumGroup, SharingAgreement
+from safeguarding.agencies.models import Agency
+from safeguarding.cli.demo.cycle import Cycle
+from safeguarding.cli.demo.diary import Diary
+from safeguarding.cli.demo.names import STAFF
+from safeguarding.cli.demo.partnership import PHRASE, SYSTEM, make_partnership
+from safeguarding.cli.demo.places import make_places
+from safeguarding.cli.demo.youngsters import draw_youngsters
+from safeguarding.cli.stamp import on_ready_database
+from safeguarding.contexts.service import refresh_risk
 from safeguarding.core import clock
-from safeguarding.core.references import new_reference
+from safeguarding.core.references import repeatable
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 
-DEMONSTRATION_PHRASE = "marlbridge demonstration only"
-SYSTEM = Actor("system:seed", "Demonstration seed", system_permissions=frozenset(Permission))
+DEMONSTRATION_PHRASE = PHRASE
+SEED = 20211001  # the month in which the first MAVE panel met
+HISTORY = timedelta(days=740)
+
+
+@click.command("seed")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day it is in the demonstration; today unless told."
+)
+@on_ready_database
+def seed(as_of: datetime | None) -> None:
+    """Write the demonstration partnership into an empty demonstration database."""
+    settings: Settings = current_app.extensions["settings"]
+    if settings.mode is Mode.LIVE:
+        raise click.ClickException("SAFEGUARDING_MODE: a live database is never seeded.")
+    if is_seeded():
+        raise click.ClickException("The database holds people already; seed an empty one.")
+    seed_demonstration(as_of.date() if as_of else clock.today())
+    click.echo("The demonstration is ready.")
 
 
 def is_seeded() -> bool:
-    """Return whether the demonstration stands already."""
+    """Return whether anybody can sign in already."""
     seeded = db.session.scalar(select(User.id).limit(1)) is not None
     db.session.rollback()
     return seeded
 
 
 def seed_demonstration(as_of: date) -> None:
-    """Write the demonstration partnership as it would stand on the day given."""
-    phrase_hash = hash_phrase(DEMONSTRATION_PHRASE)
-    with unit_of_work():
-        agency = Agency(
-            ref=new_reference("AG"),
-            name="Marlbridge Council",
-            short_name="Council",
-            kind=AgencyKind.COUNCIL,
-            quorum_group=QuorumGroup.LOCAL_AUTHORITY,
-            active_from=as_of - timedelta(days=900),
-            created_at=clock.now(),
-            version=1,
-        )
-        db.session.add(agency)
-        db.session.flush()
-        db.session.add(
-            SharingAgreement(
-                agency_id=agency.id,
-                title="Partnership agreement",
-                purposes="Safeguarding",
-                signed_by="Director",
-                signed_on=as_of - timedelta(days=100),
-                review_on=as_of + timedelta(days=400),
-            )
-        )
-        for role in Role:
-            user = add_user(
-                SYSTEM,
-                email=f"{role.value.replace('_', '-')}@marlbridge.example",
-                name=f"Robin {ROLE_NAMES[role]}",
-                phrase_hash=phrase_hash,
-            )
-            give_membership(SYSTEM, user, agency, role, since=clock.now() - timedelta(days=30))
+    """Write the demonstration partnership as it would stand on the day: the same day always gives the same records."""
+    phrase_hash = hash_phrase(DEMONSTRATION_PHRASE)  # slow on purpose, so before the first transaction
+    dice = random.Random(SEED)  # noqa: S311 - a repeatable demonstration, no secret
+    diary = Diary()
+    present = clock.now() if as_of == clock.today() else clock.at_london(as_of, time(23, 30))
+    with repeatable(random.Random(SEED)):  # noqa: S311 - the same
+        with unit_of_work(), clock.pretend(clock.at_london(as_of, time(8, 0)) - HISTORY):
+            partnership = make_partnership(as_of, phrase_hash)
+            places = make_places(diary, partnership, as_of, dice)
+            Cycle(diary, partnership, places, draw_youngsters(as_of, dice), as_of, SEED).enter()
+        diary.write(present)
+        with unit_of_work(), clock.pretend(present):
+            refresh_risk(SYSTEM, as_of)
 
 
 def demonstration_accounts() -> list[dict[str, str]]:
-    """Return the accounts (email, role, agency) of the demonstration."""
+    """Return the demonstration's accounts, one for each role: email, role, agency."""
+    shown = [f"{account}@marlbridge.example" for account, *_ in STAFF]
     rows = db.session.execute(
         select(User.email, Membership.role, Agency.short_name)
         .join(Membership, Membership.user_id == User.id)
         .join(Agency, Agency.id == Membership.agency_id)
-        .order_by(User.id)
+        .where(User.email.in_(shown))
     ).all()
     db.session.rollback()
-    return [{"email": email, "role": role.value, "agency": agency} for email, role, agency in rows]
+    found = {email: (role, agency) for email, role, agency in rows}
+    return [_account(email, *found[email]) for email in shown if email in found]
+
+
+def _account(email: str, role: Role, agency: str) -> dict[str, str]:
+    return {"email": email, "role": role.value, "agency": agency}
