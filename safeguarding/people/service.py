@@ -5,7 +5,7 @@ relation that it owns: whoever adds somebody sees them for a while, so that a re
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, insert, select
@@ -159,6 +159,14 @@ def _may_edit(actor: Actor, person: Person, read_version: int) -> Person:
     if locked.version != read_version:
         raise StaleError
     return locked
+
+
+def keep_scheme(details: Details, standing: Person) -> Details:
+    """Return the details with the ethnicity's own list kept where its code is the one that stands (`standing` may be a row
+    with the columns of a person)."""
+    if details.ethnicity_code is not None and details.ethnicity_code == standing.ethnicity_code:
+        return replace(details, ethnicity_scheme=standing.ethnicity_scheme)
+    return details
 
 
 def lock_person(person_id: int) -> Person:

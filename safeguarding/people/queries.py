@@ -1,0 +1,120 @@
+"""Reads of people: one, a search by name or reference, other names.
+
+`visible` here is a live relation that opens people (`PERSON_READ`); nothing is ever said about anybody else, not even
+how many there are.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation
+from safeguarding.core.errors import ForbiddenError
+from safeguarding.core.references import normalise_reference
+from safeguarding.extensions import db
+from safeguarding.people.models import Person, PersonAlias, PersonTerm
+from safeguarding.people.names import LAST, words_of
+from safeguarding.relations.queries import load_one, related
+
+PAGE = 50
+MOST_WORDS = 6
+_TO_SEARCH_BY = frozenset({Relation.RETURN_REQUEST})
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person with the actor's relations to them. `row` has every column but the sealed one."""
+
+    row: Any
+    relations: frozenset[Relation]
+
+    @property
+    def id(self) -> int:
+        """The key, for sections of later packages."""
+        key: int = self.row.id
+        return key
+
+    @property
+    def ref(self) -> str:
+        """The reference."""
+        ref: str = self.row.ref
+        return ref
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.row.given_name} {self.row.family_name}"
+
+    @property
+    def is_only_asked(self) -> bool:
+        """Whether the actor is only asked what their agency knows: name, date of birth and address, nothing else."""
+        return self.relations <= _TO_SEARCH_BY
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search gave: people in order of name, or one reference of another kind to go to."""
+
+    people: list[Any]
+    has_more: bool = False
+    words: tuple[str, ...] = ()
+
+
+def access_person(actor: Actor, ref: str, permission: Permission = Permission.PERSON_READ) -> PersonView:
+    """Return one person; NotFoundError when absent or hidden, ForbiddenError when only readable."""
+    statement = select(*_COLUMNS).where(Person.ref == ref)
+    row, held = load_one(actor, statement, [("person", Person.id)], Permission.PERSON_READ)
+    if not actor.may(permission, held):
+        raise ForbiddenError("Only those who work with this young person change what is recorded here.")
+    return PersonView(row, held)
+
+
+def refuse_only_asked(view: PersonView) -> None:
+    """Raise ForbiddenError when the actor is only asked what their agency knows of this person."""
+    if view.is_only_asked:
+        raise ForbiddenError("You see what you need to search by: name, date of birth and address.")
+
+
+def person_entity(person_id: int) -> Person:
+    """Return the entity of a person who was found through `access_person`, for a command."""
+    return db.session.get_one(Person, person_id)
+
+
+def search(actor: Actor, text: str) -> Found:
+    """Return at most 50 people whom the actor may see: each word typed begins a word of a name or an alias of theirs.
+
+    A reference (YP-...) finds its person. Too little to go by (no word of two letters) finds nobody.
+    """
+    ref = normalise_reference(text, "YP")
+    words = words_of(text)[:MOST_WORDS]
+    if ref is None and not any(len(word) > 1 for word in words):
+        return Found([])
+    statement = select(
+        Person.id, Person.ref, Person.given_name, Person.family_name, Person.known_as, Person.born_on, Person.kind
+    ).where(related(actor, "person", Person.id, Permission.PERSON_READ))
+    if ref is not None:
+        statement = statement.where(Person.ref == ref)
+    else:
+        for word in words:
+            begun = select(PersonTerm.person_id).where(PersonTerm.term.between(word, word + LAST))
+            statement = statement.where(Person.id.in_(begun))
+    rows = db.session.execute(statement.order_by(Person.sort_key, Person.id).limit(PAGE + 1)).all()
+    return Found(list(rows[:PAGE]), len(rows) > PAGE, tuple(words))
+
+
+def list_aliases(person_id: int) -> list[Any]:
+    """Return the other names (id, name, kind) of a person who was found through `access_person`."""
+    statement = (
+        select(PersonAlias.id, PersonAlias.name, PersonAlias.kind)
+        .where(PersonAlias.person_id == person_id)
+        .order_by(PersonAlias.created_at, PersonAlias.id)
+        .limit(PAGE)
+    )
+    return list(db.session.execute(statement))
+
+
+# The sealed column is not among them: no page may show it.
+_COLUMNS = [column for column in Person.__table__.columns if not column.info["label"].sealed]
