@@ -6,11 +6,13 @@ from flask import Flask
 
 from config import Mode, Settings
 from safeguarding.accounts.views import init_accounts
+from safeguarding.actions.views import init_actions
 from safeguarding.audit.service import init_audit
 from safeguarding.cli import commands
 from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
+from safeguarding.people.views.registration import init_people
 from safeguarding.web.errors import init_errors
 from safeguarding.web.filters import init_filters
 from safeguarding.web.guard import init_guard
@@ -70,6 +72,8 @@ def register_packages(app: Flask, secure: bool) -> None:
     settings: Settings = app.extensions["settings"]
     init_audit(app, settings.audit_key)
     init_accounts(app, secure)
+    init_actions(app)
+    init_people(app)
     init_home(app)
 
 
