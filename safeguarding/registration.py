@@ -5,8 +5,10 @@ from datetime import timedelta
 from flask import Flask
 
 from config import Mode, Settings
+from safeguarding.accounts.admin_views import init_admin
 from safeguarding.accounts.views import init_accounts
 from safeguarding.actions.views import init_actions
+from safeguarding.agencies.views import init_agencies
 from safeguarding.audit.service import init_audit
 from safeguarding.cli import commands
 from safeguarding.core.database import engine_options, prepare_sqlite
@@ -71,7 +73,9 @@ def register_packages(app: Flask, secure: bool) -> None:
     """Register each package's pages, sections and navigation, from the foot of the house upwards."""
     settings: Settings = app.extensions["settings"]
     init_audit(app, settings.audit_key)
+    init_agencies(app)
     init_accounts(app, secure)
+    init_admin(app)
     init_actions(app)
     init_people(app)
     init_home(app)

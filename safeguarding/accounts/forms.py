@@ -1,8 +1,13 @@
-"""Forms of sign-in."""
+"""Forms of sign-in, and of the people who may sign in."""
 
-from wtforms import HiddenField, PasswordField
+import re
 
-from safeguarding.web.forms import Form, line
+from wtforms import Field, HiddenField, PasswordField, ValidationError
+
+from safeguarding.access.roles import ROLE_NAMES, Role
+from safeguarding.web.forms import Choices, CreateForm, EditForm, Form, line, select_one
+
+_ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,6}")
 
 
 class SignInForm(Form):
@@ -13,3 +18,46 @@ class SignInForm(Form):
     )
     password = PasswordField("Pass phrase", render_kw={"autocomplete": "current-password"})
     next = HiddenField()
+
+
+def _roles() -> Choices:
+    return [("", "Choose one"), *((role.value, ROLE_NAMES[role]) for role in Role)]
+
+
+class FindPersonForm(Form):
+    """Which of the people who may sign in are shown."""
+
+    text = line("Name or email address", limit=120, autocomplete="off")
+    agency = select_one("Agency")
+
+
+class AddPersonForm(CreateForm):
+    """Somebody who may sign in, in a first role."""
+
+    name = line("Full name", required="Enter their full name.", limit=120, autocomplete="off")
+    email = line(
+        "Work email address",
+        required="Enter their work email address.",
+        limit=254,
+        inputmode="email",
+        autocomplete="off",
+    )
+    job_title = line("Job title", limit=120)
+    agency = select_one("Agency", required="Choose their agency.")
+    role = select_one("Role", _roles(), required="Choose their role.")
+
+    def validate_email(self, field: Field) -> None:
+        """Refuse what cannot be an address."""
+        if field.data and not _ADDRESS.fullmatch(field.data):
+            raise ValidationError("Enter an email address like name@agency.example.")
+
+
+class GiveRoleForm(CreateForm):
+    """One more role of a person."""
+
+    agency = select_one("Agency", required="Choose the agency.")
+    role = select_one("Role", _roles(), required="Choose the role.")
+
+
+class ChangeRightsForm(EditForm):
+    """A button that changes what somebody may do; it asks nothing."""

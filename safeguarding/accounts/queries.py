@@ -1,10 +1,10 @@
 """Reads of accounts: who is signed in, with which roles and principals; names for pages."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.actor import (
     HUB_PRINCIPAL,
@@ -14,11 +14,14 @@ from safeguarding.access.actor import (
     seat_principal,
     user_principal,
 )
+from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
 from safeguarding.accounts.models import AccountStatus, Membership, User, UserSession
 from safeguarding.accounts.sessions import IDLE, token_digest
 from safeguarding.agencies.models import Agency, SharingAgreement
 from safeguarding.core import clock
+from safeguarding.core.errors import NotFoundError
+from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.relations.models import RelationRow
 
@@ -30,28 +33,38 @@ _OFFICES = frozenset({Relation.CHAIR, Relation.VICE_CHAIR, Relation.COORDINATOR}
 def session_rows(token: str) -> list[Row[Any]]:
     """Return one row for each live membership of whoever holds this token in a live session, agreements joined."""
     now = clock.now()
-    today = clock.today()
     statement = (
-        select(
-            UserSession.id.label("session_id"),
-            UserSession.last_seen_at,
-            User.id.label("user_id"),
-            User.ref.label("user_ref"),
-            User.name.label("user_name"),
-            Membership.role,
-            Agency.id.label("agency_id"),
-            Agency.short_name.label("agency_name"),
-            SharingAgreement.id.label("agreement_id"),
+        _with_memberships(UserSession.id.label("session_id"), UserSession.last_seen_at, *_PERSON)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(
+            UserSession.token_digest == token_digest(token),
+            UserSession.ended_at.is_(None),
+            UserSession.expires_at > now,
+            UserSession.last_seen_at > now - IDLE,
+            User.status == AccountStatus.ACTIVE,
         )
-        .join(User, User.id == UserSession.user_id)
-        .outerjoin(
-            Membership,
-            and_(
-                Membership.user_id == User.id,
-                Membership.valid_from <= now,
-                or_(Membership.valid_to.is_(None), Membership.valid_to > now),
-            ),
-        )
+    )
+    return list(db.session.execute(statement))
+
+
+_PERSON = (
+    User.id.label("user_id"),
+    User.ref.label("user_ref"),
+    User.name.label("user_name"),
+    Membership.role,
+    Agency.id.label("agency_id"),
+    Agency.short_name.label("agency_name"),
+    SharingAgreement.id.label("agreement_id"),
+)
+
+
+def _with_memberships(*columns: Any) -> Select[Any]:
+    """Select people with what they hold now: memberships, the agencies still there, their agreements in force."""
+    today = clock.today()
+    return (
+        select(*columns)
+        .select_from(User)
+        .outerjoin(Membership, and_(Membership.user_id == User.id, _held_now()))
         .outerjoin(
             Agency,
             and_(Agency.id == Membership.agency_id, or_(Agency.active_to.is_(None), Agency.active_to >= today)),
@@ -64,16 +77,8 @@ def session_rows(token: str) -> list[Row[Any]]:
                 SharingAgreement.review_on >= today,
             ),
         )
-        .where(
-            UserSession.token_digest == token_digest(token),
-            UserSession.ended_at.is_(None),
-            UserSession.expires_at > now,
-            UserSession.last_seen_at > now - IDLE,
-            User.status == AccountStatus.ACTIVE,
-        )
         .order_by(Membership.id)
     )
-    return list(db.session.execute(statement))
 
 
 def actor_of(rows: Sequence[Any]) -> Actor:
@@ -122,37 +127,7 @@ def panel_principals(principals: frozenset[str], roles: frozenset[Role]) -> set[
 
 def actor_for_user(user_id: int) -> Actor:
     """Return the actor a user would be, for the seed and for questions like `who may see this`."""
-    now: datetime = clock.now()
-    today = clock.today()
-    rows = list(
-        db.session.execute(
-            select(
-                User.id.label("user_id"),
-                User.ref.label("user_ref"),
-                User.name.label("user_name"),
-                Membership.role,
-                Agency.id.label("agency_id"),
-                Agency.short_name.label("agency_name"),
-                SharingAgreement.id.label("agreement_id"),
-            )
-            .join(Membership, Membership.user_id == User.id)
-            .join(Agency, Agency.id == Membership.agency_id)
-            .outerjoin(
-                SharingAgreement,
-                and_(
-                    SharingAgreement.agency_id == Agency.id,
-                    SharingAgreement.signed_on <= today,
-                    SharingAgreement.review_on >= today,
-                ),
-            )
-            .where(
-                User.id == user_id,
-                Membership.valid_from <= now,
-                or_(Membership.valid_to.is_(None), Membership.valid_to > now),
-            )
-        )
-    )
-    return actor_of(rows)
+    return actor_of(db.session.execute(_with_memberships(*_PERSON).where(User.id == user_id)).all())
 
 
 def staff_choices(agency_ids: frozenset[int] | None = None) -> list[Row[Any]]:
@@ -175,3 +150,102 @@ def staff_choices(agency_ids: frozenset[int] | None = None) -> list[Row[Any]]:
     if agency_ids is not None:
         statement = statement.where(Agency.id.in_(agency_ids))
     return list(db.session.execute(statement))
+
+
+PAGE = 50
+
+
+def list_users(
+    actor: Actor, *, agency_ref: str | None = None, text: str | None = None, after: str | None = None
+) -> list[Row[Any]]:
+    """Return people by name (at most PAGE and one more, which says that there are further ones).
+
+    `agency_ref` keeps those who hold a role there now, `text` those in whose name or address it stands, `after` is the
+    reference of the last person of the page before.
+    """
+    if not actor.holds(Permission.ADMIN_USERS):
+        return []
+    key = func.lower(User.name)
+    statement = select(User.id, User.ref, User.name, User.email, User.job_title, User.status)
+    if agency_ref:
+        there = select(Membership.user_id).join(Agency, Agency.id == Membership.agency_id)
+        statement = statement.where(
+            User.id.in_(there.where(Agency.ref == normalise_reference(agency_ref, "AG"), _held_now()))
+        )
+    if text:
+        needle = text.lower()
+        statement = statement.where(
+            or_(key.contains(needle, autoescape=True), User.email.contains(needle, autoescape=True))
+        )
+    if after:
+        last = (
+            select(func.lower(User.name).label("key"), User.id)
+            .where(User.ref == normalise_reference(after, "US"))
+            .subquery()
+        )
+        statement = statement.join(last, or_(key > last.c.key, and_(key == last.c.key, User.id > last.c.id)))
+    return list(db.session.execute(statement.order_by(key, User.id).limit(PAGE + 1)))
+
+
+def roles_of(user_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """Return what each of these people holds now: role, agency, since when."""
+    held: dict[int, list[Row[Any]]] = {user_id: [] for user_id in user_ids}
+    rows: Iterable[Any] = db.session.execute(
+        select(
+            Membership.user_id,
+            Membership.role,
+            Membership.valid_from,
+            Agency.ref.label("agency_ref"),
+            Agency.name.label("agency_name"),
+            Agency.short_name.label("agency_short_name"),
+        )
+        .join(Agency, Agency.id == Membership.agency_id)
+        .where(Membership.user_id.in_(user_ids), _held_now())
+        .order_by(Agency.name, Membership.role, Membership.id)
+    )
+    for row in rows:
+        held[row.user_id].append(row)
+    return held
+
+
+def access_user(actor: Actor, ref: str) -> Row[Any]:
+    """Return a person who may sign in, by reference, or raise NotFoundError. The hash of their phrase is left out."""
+    found, known = None, normalise_reference(ref, "US")
+    if known and actor.holds(Permission.ADMIN_USERS):
+        columns = [column for column in User.__table__.columns if column.name != "password_hash"]
+        found = db.session.execute(select(*columns).where(User.ref == known)).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def agency_choices() -> list[tuple[str, str]]:
+    """Return the agencies that are in the partnership today, as (reference, name), for choosing one."""
+    today = clock.today()
+    rows = db.session.execute(
+        select(Agency.ref, Agency.name)
+        .where(or_(Agency.active_to.is_(None), Agency.active_to >= today))
+        .order_by(Agency.name, Agency.id)
+        .limit(200)
+    )
+    return [(ref, name) for ref, name in rows]
+
+
+def list_agency_people(actor: Actor, agency_id: int) -> list[Row[Any]]:
+    """Return who holds which role in an agency now, by name."""
+    if not actor.holds(Permission.ADMIN_USERS):
+        return []
+    return list(
+        db.session.execute(
+            select(User.ref, User.name, User.status, Membership.role)
+            .join(User, User.id == Membership.user_id)
+            .where(Membership.agency_id == agency_id, _held_now())
+            .order_by(func.lower(User.name), User.id, Membership.role)
+            .limit(PAGE + 1)
+        )
+    )
+
+
+def _held_now() -> ColumnElement[bool]:
+    now = clock.now()
+    return and_(Membership.valid_from <= now, or_(Membership.valid_to.is_(None), Membership.valid_to > now))

@@ -1,20 +1,30 @@
-"""Commands about accounts: sign in, sign out, add a person, give a membership."""
+"""Commands about accounts: sign in and out, add a person, give and end memberships, suspend, renew a pass phrase.
+
+Nobody changes their own rights, somebody who administers or audits holds no other role, and one administrator always
+remains. Roles, memberships and suspensions are read at every request, so that a change holds from the next one on.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Role
 from safeguarding.accounts.models import AccountStatus, Membership, User, UserSession
+from safeguarding.accounts.passwords import hash_phrase
 from safeguarding.accounts.sessions import LONGEST, token_digest
+from safeguarding.accounts.workflow import ACCOUNT
 from safeguarding.agencies.models import Agency
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
-from safeguarding.core.errors import ForbiddenError, RuleError
+from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.core.references import new_reference
+from safeguarding.core.workflow import require
 from safeguarding.extensions import db
+
+# Who administers or audits sees no case content, so these roles stand alone.
+SOLE_ROLES = frozenset({Role.ADMIN, Role.AUDITOR})
 
 
 def start_session(user_id: int, user_ref: str, token: str) -> None:
@@ -78,10 +88,20 @@ def add_user(
 def give_membership(
     actor: Actor, user: User, agency: Agency, role: Role, *, since: datetime | None = None
 ) -> Membership:
-    """Make a person a member of an agency in a role. Nobody gives themselves anything."""
-    _need(actor, Permission.ADMIN_USERS)
-    if actor.user_id == user.id:
-        raise ForbiddenError("Nobody changes their own rights. Ask another administrator.")
+    """Make a person a member of an agency in a role. Nobody gives themselves anything.
+
+    Raises RuleError when they hold the role there already, or when it does not go with what they hold.
+    """
+    _need_over(actor, user.id)
+    held = _live_memberships(user.id)
+    if (agency.id, role) in held:
+        raise RuleError("They hold this role in this agency already.", "role")
+    if held and SOLE_ROLES & ({role} | {each for _, each in held}):
+        raise RuleError(
+            "An administrator or auditor holds no other role, because they see no case content. "
+            "End the other role first, or use a second account.",
+            "role",
+        )
     membership = Membership(user_id=user.id, agency_id=agency.id, role=role, valid_from=since or clock.now())
     db.session.add(membership)
     db.session.flush()
@@ -89,28 +109,162 @@ def give_membership(
     return membership
 
 
-def suspend_user(actor: Actor, user: User) -> None:
-    """Suspend a person: at the next request nothing of theirs works."""
+def give_role(actor: Actor, ref: str, *, agency_ref: str, role: Role) -> Membership:
+    """Make a person, named by reference, a member of an agency in a role; see `give_membership`."""
     _need(actor, Permission.ADMIN_USERS)
-    if actor.user_id == user.id:
-        raise ForbiddenError("Nobody changes their own rights. Ask another administrator.")
-    user.status = AccountStatus.SUSPENDED
+    agency = db.session.scalar(select(Agency).where(Agency.ref == agency_ref))
+    if agency is None:
+        raise RuleError("Choose one of the agencies listed.", "agency")
+    user = _locked(ref)
+    membership = give_membership(actor, user, agency, role)
     user.version += 1
+    return membership
+
+
+def add_person(
+    actor: Actor, *, email: str, name: str, job_title: str | None, phrase: str, agency_ref: str, role: Role
+) -> User:
+    """Add a person who may sign in, in one role of one agency, with a pass phrase that is kept only as a hash."""
+    _need(actor, Permission.ADMIN_USERS)
+    user = add_user(actor, email=email, name=name, phrase_hash=hash_phrase(phrase), job_title=job_title)
+    give_role(actor, user.ref, agency_ref=agency_ref, role=role)
+    return user
+
+
+def end_role(actor: Actor, ref: str, *, agency_ref: str, role: Role, read_version: int) -> None:
+    """End a person's role in an agency, now.
+
+    Raises NotFoundError when they do not hold it, StaleError when the person changed since they were read, RuleError
+    when no administrator would remain.
+    """
+    _need(actor, Permission.ADMIN_USERS)
+    administrators = _locked_administrators() if role is Role.ADMIN else frozenset()
+    user = _read_at(ref, read_version)
+    _need_over(actor, user.id)
+    agency_id = db.session.scalar(select(Agency.id).where(Agency.ref == agency_ref))
+    if (agency_id, role) not in _live_memberships(user.id):
+        raise NotFoundError
+    if role is Role.ADMIN:
+        _need_another(administrators, user)
     now = clock.now()
     db.session.execute(
-        update(UserSession).where(UserSession.user_id == user.id, UserSession.ended_at.is_(None)).values(ended_at=now)
+        update(Membership)
+        .where(
+            Membership.user_id == user.id,
+            Membership.agency_id == agency_id,
+            Membership.role == role,
+            Membership.valid_from <= now,
+            or_(Membership.valid_to.is_(None), Membership.valid_to > now),
+        )
+        .values(valid_to=now)
     )
+    user.version += 1
+    db.session.flush()
+    audit.record("accounts:membership:ended", actor, user.ref, role=role, agency=agency_ref)
+
+
+def suspend_user(actor: Actor, ref: str, *, read_version: int) -> None:
+    """Suspend a person: at the next request nothing of theirs works.
+
+    Raises StaleError when they changed since they were read, RuleError when they are suspended already or no
+    administrator would remain.
+    """
+    _need(actor, Permission.ADMIN_USERS)
+    administrators = _locked_administrators()
+    user = _read_at(ref, read_version)
+    _need_over(actor, user.id)
+    require(ACCOUNT, user.status, AccountStatus.SUSPENDED)
+    _need_another(administrators, user)
+    user.status = AccountStatus.SUSPENDED
+    user.version += 1
+    _end_sessions(user.id)
     audit.record("accounts:user:suspended", actor, user.ref)
 
 
-def reinstate_user(actor: Actor, user: User) -> None:
-    """Let a suspended person sign in again."""
+def reinstate_user(actor: Actor, ref: str, *, read_version: int) -> None:
+    """Let a suspended person sign in again. Raises as `suspend_user` does."""
     _need(actor, Permission.ADMIN_USERS)
-    if actor.user_id == user.id:
-        raise ForbiddenError("Nobody changes their own rights. Ask another administrator.")
+    user = _read_at(ref, read_version)
+    _need_over(actor, user.id)
+    require(ACCOUNT, user.status, AccountStatus.ACTIVE)
     user.status = AccountStatus.ACTIVE
     user.version += 1
+    db.session.flush()
     audit.record("accounts:user:reinstated", actor, user.ref)
+
+
+def renew_phrase(actor: Actor, ref: str, *, phrase: str, read_version: int) -> None:
+    """Give somebody else a new pass phrase in place of the one they lost; every session of theirs ends."""
+    _need(actor, Permission.ADMIN_USERS)
+    user = _read_at(ref, read_version)
+    _need_over(actor, user.id)
+    user.password_hash = hash_phrase(phrase)
+    user.version += 1
+    _end_sessions(user.id)
+    audit.record("accounts:phrase:renewed", actor, user.ref)
+
+
+def _end_sessions(user_id: int) -> None:
+    db.session.execute(
+        update(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+    db.session.flush()
+
+
+def _locked(ref: str) -> User:
+    user = db.session.scalar(select(User).where(User.ref == ref).with_for_update())
+    if user is None:
+        raise NotFoundError
+    return user
+
+
+def _read_at(ref: str, read_version: int) -> User:
+    user = _locked(ref)
+    if user.version != read_version:
+        raise StaleError
+    return user
+
+
+def _live_memberships(user_id: int) -> set[tuple[int, Role]]:
+    rows = db.session.execute(
+        select(Membership.agency_id, Membership.role).where(
+            Membership.user_id == user_id, or_(Membership.valid_to.is_(None), Membership.valid_to > clock.now())
+        )
+    )
+    return {(row.agency_id, row.role) for row in rows}
+
+
+def _locked_administrators() -> frozenset[int]:
+    # Locked before anything else, in one order: two administrators who end each other's role at once neither wait for
+    # one another nor both pass.
+    now = clock.now()
+    return frozenset(
+        db.session.scalars(
+            select(User.id)
+            .join(Membership, Membership.user_id == User.id)
+            .where(
+                User.status == AccountStatus.ACTIVE,
+                Membership.role == Role.ADMIN,
+                Membership.valid_from <= now,
+                or_(Membership.valid_to.is_(None), Membership.valid_to > now),
+            )
+            .order_by(User.id, Membership.id)
+            .with_for_update()
+        )
+    )
+
+
+def _need_another(administrators: frozenset[int], user: User) -> None:
+    if administrators == {user.id}:
+        raise RuleError("They are the only administrator. Make somebody else one first.")
+
+
+def _need_over(actor: Actor, user_id: int) -> None:
+    _need(actor, Permission.ADMIN_USERS)
+    if actor.user_id == user_id:
+        raise ForbiddenError("Nobody changes their own rights. Ask another administrator.")
 
 
 def _need(actor: Actor, permission: Permission) -> None:
