@@ -166,6 +166,8 @@ class Context(Keyed, Versioned, Base):
     is_restricted: Mapped[bool] = col(KEY, default=False)
     source: Mapped[str | None] = col(PLACE, String(40))
     source_key: Mapped[str | None] = col(PLACE, String(80))
+    source_digest: Mapped[str | None] = col(KEY, String(64))  # of the source's row, so that the same row changes nothing
+    run_id: Mapped[int | None] = link("import_run", index=True)  # the import that made it
     ended_on: Mapped[date | None] = col(PLACE)
     next_review_on: Mapped[date | None] = col(KEY, index=True)
     created_at: Mapped[datetime] = col(KEY)
@@ -238,7 +240,8 @@ class Incident(Keyed, Base):
     __tablename__ = "incident"
     __table_args__ = (
         UniqueConstraint("source", "identity", "version_no"),
-        Index(None, "context_id", "happened_on"),
+        # By source, because a place may have thousands of police rows and a score looks at none of them.
+        Index(None, "context_id", "source", "happened_on"),
         CheckConstraint("version_no >= 1", name="version_from_one"),
         CheckConstraint(_POINT, name="point_whole"),
         CheckConstraint(_ON_EARTH, name="point_on_earth"),
