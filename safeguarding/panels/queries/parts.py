@@ -1,0 +1,367 @@
+"""Everything that hangs on an item, read in one statement: notes, returns, conflicts, words, views, actions, choices.
+
+What the actor may not read comes back without its text. It writes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Integer,
+    Select,
+    String,
+    Text,
+    and_,
+    cast,
+    exists,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
+
+from safeguarding.access.roles import Role
+from safeguarding.accounts.models import AccountStatus, Membership, User
+from safeguarding.actions.models import Action, ActionOrigin
+from safeguarding.agencies.models import Agency
+from safeguarding.cases.models import CaseUpdate, SharedWith
+from safeguarding.contexts.models import Context
+from safeguarding.core import clock
+from safeguarding.core.base import BigKey
+from safeguarding.core.codes import Code
+from safeguarding.core.types import UTCDateTime
+from safeguarding.extensions import db
+from safeguarding.panels.models.decisions import AgencyView, DecisionAddendum
+from safeguarding.panels.models.items import (
+    Conflict,
+    DiscussionNote,
+    ReturnHandling,
+    ReturnReader,
+    ReturnRequest,
+    ReturnState,
+)
+from safeguarding.panels.policy import Standing, may_read_return
+from safeguarding.panels.queries.live import MeetingPage
+from safeguarding.panels.timing import is_late
+from safeguarding.referrals.models import ReferralContext, ReferralHarm
+
+_SHAPE: dict[str, Any] = {
+    "sort": Integer(),
+    "id": BigKey,
+    "ref": String(),
+    "user_id": BigKey,
+    "who": String(),
+    "agency_id": BigKey,
+    "agency": String(),
+    "text": Text(),
+    "more": Text(),
+    "state": String(),
+    "handling": String(),
+    "at": UTCDateTime(),
+    "due_at": UTCDateTime(),
+    "due_on": Date(),
+    "version": Integer(),
+    "flag": Boolean(),
+}
+
+
+def _part(name: str, **columns: Any) -> Select[Any]:
+    """Return a select of one kind of part, in the columns that all parts share."""
+    shown: list[ColumnElement[Any]] = [literal(name, String()).label("part")]
+    for column, kind in _SHAPE.items():
+        value = columns.get(column)
+        shown.append((cast(null(), kind) if value is None else value).label(column))
+    return select(*shown)
+
+
+def _notes(item_id: int) -> Select[Any]:
+    author = aliased(User)
+    return (
+        _part(
+            "note",
+            sort=DiscussionNote.position,
+            id=DiscussionNote.id,
+            user_id=DiscussionNote.author_id,
+            who=DiscussionNote.speaker_name,
+            agency_id=DiscussionNote.speaker_agency_id,
+            agency=Agency.short_name,
+            text=DiscussionNote.text,
+            more=cast(author.name, Text),
+            ref=Agency.ref,
+            at=DiscussionNote.recorded_at,
+            version=DiscussionNote.version,
+        )
+        .select_from(DiscussionNote)
+        .outerjoin(Agency, Agency.id == DiscussionNote.speaker_agency_id)
+        .join(author, author.id == DiscussionNote.author_id)
+        .where(DiscussionNote.item_id == item_id)
+    )
+
+
+def _returns(item_id: int, agency_ids: Iterable[int]) -> Select[Any]:
+    named = exists().where(
+        ReturnReader.request_id == ReturnRequest.id, ReturnReader.agency_id.in_(sorted(agency_ids) or [0])
+    )
+    return (
+        _part(
+            "return",
+            id=ReturnRequest.id,
+            ref=ReturnRequest.ref,
+            who=User.name,
+            agency_id=ReturnRequest.agency_id,
+            agency=Agency.short_name,
+            text=ReturnRequest.text,
+            more=ReturnRequest.reason_not_shared,
+            state=cast(ReturnRequest.state, String),
+            handling=cast(ReturnRequest.handling, String),
+            at=ReturnRequest.answered_at,
+            due_at=ReturnRequest.due_at,
+            version=ReturnRequest.version,
+            flag=named,
+        )
+        .select_from(ReturnRequest)
+        .join(Agency, Agency.id == ReturnRequest.agency_id)
+        .outerjoin(User, User.id == ReturnRequest.answered_by_id)
+        .where(ReturnRequest.item_id == item_id)
+    )
+
+
+def _conflicts(item_id: int) -> Select[Any]:
+    return (
+        _part(
+            "conflict",
+            id=Conflict.id,
+            user_id=Conflict.user_id,
+            who=User.name,
+            agency_id=Conflict.agency_id,
+            agency=Agency.short_name,
+            text=Conflict.reason,
+            at=Conflict.declared_at,
+        )
+        .select_from(Conflict)
+        .join(User, User.id == Conflict.user_id)
+        .outerjoin(Agency, Agency.id == Conflict.agency_id)
+        .where(Conflict.item_id == item_id, Conflict.withdrawn_at.is_(None))
+    )
+
+
+def _harms(referral_id: int) -> Select[Any]:
+    today = clock.today()
+    return (
+        _part("harm", sort=Code.position, ref=ReferralHarm.code, text=cast(Code.label, Text))
+        .select_from(ReferralHarm)
+        .join(Code, and_(Code.list == "harm_type", Code.code == ReferralHarm.code))
+        .where(
+            ReferralHarm.referral_id == referral_id,
+            Code.valid_from <= today,
+            or_(Code.valid_to.is_(None), Code.valid_to > today),
+        )
+    )
+
+
+def _mentioned_contexts(referral_id: int) -> Select[Any]:
+    return (
+        _part("context", id=Context.id, ref=Context.ref, text=cast(Context.name, Text))
+        .select_from(ReferralContext)
+        .join(Context, Context.id == ReferralContext.context_id)
+        .where(ReferralContext.referral_id == referral_id)
+    )
+
+
+def _own_words(case_id: int) -> Select[Any]:
+    newest = (
+        select(CaseUpdate.id)
+        .where(
+            CaseUpdate.case_id == case_id,
+            CaseUpdate.own_words.is_not(None),
+            CaseUpdate.shared_with == SharedWith.PANEL,
+        )
+        .order_by(CaseUpdate.happened_at.desc(), CaseUpdate.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        _part("words", id=CaseUpdate.id, who=User.name, text=CaseUpdate.own_words, at=CaseUpdate.happened_at)
+        .select_from(CaseUpdate)
+        .join(User, User.id == CaseUpdate.author_id)
+        .where(CaseUpdate.id == newest)
+    )
+
+
+def _views(decision_id: int) -> Select[Any]:
+    return (
+        _part(
+            "view",
+            id=AgencyView.id,
+            agency_id=AgencyView.agency_id,
+            agency=Agency.short_name,
+            text=AgencyView.reason,
+            more=AgencyView.chair_answer,
+            state=cast(AgencyView.view, String),
+        )
+        .select_from(AgencyView)
+        .join(Agency, Agency.id == AgencyView.agency_id)
+        .where(AgencyView.decision_id == decision_id)
+    )
+
+
+def _actions(decision_id: int) -> Select[Any]:
+    return (
+        _part(
+            "action",
+            id=Action.id,
+            ref=Action.ref,
+            who=User.name,
+            agency_id=Action.owner_agency_id,
+            agency=Agency.short_name,
+            text=cast(Action.title, Text),
+            more=cast(Action.priority, Text),
+            state=cast(Action.state, String),
+            due_on=Action.due_on,
+        )
+        .select_from(Action)
+        .join(Agency, Agency.id == Action.owner_agency_id)
+        .outerjoin(User, User.id == Action.owner_user_id)
+        .where(Action.origin_kind == ActionOrigin.DECISION, Action.origin_id == decision_id)
+    )
+
+
+def _addenda(decision_id: int) -> Select[Any]:
+    return (
+        _part(
+            "addendum",
+            id=DecisionAddendum.id,
+            who=User.name,
+            text=DecisionAddendum.text,
+            at=DecisionAddendum.added_at,
+        )
+        .select_from(DecisionAddendum)
+        .join(User, User.id == DecisionAddendum.added_by_id)
+        .where(DecisionAddendum.decision_id == decision_id)
+    )
+
+
+def _lawful_bases() -> Select[Any]:
+    today = clock.today()
+    return _part("basis", sort=Code.position, ref=Code.code, text=cast(Code.label, Text)).where(
+        Code.list == "lawful_basis",
+        Code.kind != "enacted",  # law whose start is not confirmed cannot be relied on
+        Code.valid_from <= today,
+        or_(Code.valid_to.is_(None), Code.valid_to > today),
+    )
+
+
+def _staff() -> Select[Any]:
+    now = clock.now()
+    return (
+        _part("staff", id=User.id, ref=User.ref, who=User.name, agency_id=Agency.id, agency=Agency.short_name)
+        .select_from(User)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Agency, Agency.id == Membership.agency_id)
+        .where(
+            User.status == AccountStatus.ACTIVE,
+            Membership.valid_from <= now,
+            or_(Membership.valid_to.is_(None), Membership.valid_to > now),
+            Membership.role.not_in((Role.ADMIN, Role.AUDITOR, Role.ANALYST, Role.INFORMATION_GOVERNANCE)),
+        )
+        .distinct()
+    )
+
+
+def _agencies() -> Select[Any]:
+    today = clock.today()
+    return _part("agency", id=Agency.id, ref=Agency.ref, agency_id=Agency.id, agency=Agency.short_name).where(
+        Agency.active_from <= today, or_(Agency.active_to.is_(None), Agency.active_to >= today)
+    )
+
+
+@dataclass(frozen=True)
+class AgencyAnswer:
+    """What one agency returned, as the actor may read it: `is_held_back` leaves the text out."""
+
+    agency: str
+    state: ReturnState
+    is_late: bool
+    by: str | None
+    at: datetime | None
+    due_at: datetime
+    text: str | None
+    handling: ReturnHandling
+    is_held_back: bool
+
+
+@dataclass(frozen=True)
+class ItemParts:
+    """Everything that hangs on one item, by kind; `rows` keeps each kind in its order."""
+
+    rows: dict[str, list[Any]]
+    answers: list[AgencyAnswer]
+
+    def of(self, kind: str) -> list[Any]:
+        """Return the parts of a kind: note, conflict, harm, context, words, view, action, addendum, basis, staff, agency."""
+        return self.rows.get(kind, [])
+
+
+def item_parts(page: MeetingPage, *, choices: bool = False) -> ItemParts:
+    """Return what hangs on the item of a page (none: only the choices), with what a chair may choose from when asked for.
+
+    Only parts that the actor may read come back with their text. Reasons of conflicts are for the officers.
+    """
+    row = page.row
+    parts: list[Select[Any]] = []
+    if page.has_item:
+        parts += [_notes(row.item_id), _returns(row.item_id, page.standing.actor.agency_ids), _conflicts(row.item_id)]
+        parts += [_harms(row.referral_id), _mentioned_contexts(row.referral_id)] if row.referral_id else []
+        parts += [_own_words(row.case_id)] if row.case_id else []
+        if row.decision_id:
+            parts += [_views(row.decision_id), _actions(row.decision_id), _addenda(row.decision_id)]
+    if choices:
+        parts += [_lawful_bases(), _staff(), _agencies()]
+    if not parts:
+        return ItemParts({}, [])
+    found: dict[str, list[Any]] = {}
+    for part in db.session.execute(union_all(*parts)):
+        found.setdefault(part.part, []).append(part)
+    for kind in found:
+        found[kind].sort(key=_order)
+    return ItemParts(found, [_answer(page.standing, part) for part in found.pop("return", [])])
+
+
+def _order(part: Any) -> tuple[Any, ...]:
+    return (part.sort or 0, (part.agency or "").casefold(), (part.who or "").casefold(), part.id or 0)
+
+
+def _answer(standing: Standing, part: Any) -> AgencyAnswer:
+    handling, state = ReturnHandling(part.handling), ReturnState(part.state)
+    named = standing.actor.agency_ids if part.flag else frozenset[int]()
+    readable = may_read_return(standing, handling, part.agency_id, named)
+    text = part.more if state is ReturnState.WILL_NOT_SHARE else part.text
+    late = is_late(state, part.due_at, part.at, clock.now())
+    return AgencyAnswer(
+        agency=part.agency,
+        state=state,
+        is_late=late,
+        by=part.who,
+        at=part.at,
+        due_at=part.due_at,
+        text=text if readable else None,
+        handling=handling,
+        is_held_back=text is not None and not readable,
+    )
+
+
+def staff_of(parts: ItemParts) -> dict[str, list[Any]]:
+    """Return the people who may be named, by the reference of their agency."""
+    refs = {agency.id: agency.ref for agency in parts.of("agency")}
+    by_agency: dict[str, list[Any]] = {ref: [] for ref in refs.values()}
+    for person in parts.of("staff"):
+        if person.agency_id in refs:
+            by_agency[refs[person.agency_id]].append(person)
+    return by_agency

@@ -1,0 +1,166 @@
+"""Who is in the room: the agencies with a seat, who came for each, who is out of an item; and the quorum that follows.
+
+It writes nothing and decides nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    and_,
+    exists,
+    false,
+    or_,
+    select,
+)
+
+from safeguarding.accounts.models import User
+from safeguarding.agencies.models import Agency, QuorumGroup
+from safeguarding.core import clock
+from safeguarding.extensions import db
+from safeguarding.panels.models.items import (
+    Conflict,
+)
+from safeguarding.panels.models.meetings import Attendance, AttendanceStatus
+from safeguarding.panels.models.panels import PanelSeat
+from safeguarding.panels.quorum import Attendee, Quorum, required_groups, work_out
+
+
+@dataclass(frozen=True)
+class RoomLine:
+    """An agency with a seat, and one person recorded for it (or nobody yet: then `attendance_id` is None)."""
+
+    agency_id: int
+    agency_ref: str
+    agency: str
+    group: QuorumGroup
+    attendance_id: int | None
+    version: int | None
+    status: AttendanceStatus | None
+    user_id: int | None
+    user_ref: str | None
+    name: str | None
+    deputy_for: str | None
+    information_sent: bool
+    arrived_at: datetime | None
+    left_at: datetime | None
+    has_conflict: bool
+
+    @property
+    def is_here(self) -> bool:
+        """Return whether this person is in the room now."""
+        return self.is_here_at(clock.now())
+
+    def is_here_at(self, at: datetime) -> bool:
+        """Return whether this person is in the room at an instant."""
+        return (attendee := self.attendee) is not None and attendee.is_here(at)
+
+    @property
+    def attendee(self) -> Attendee | None:
+        """Return the line as quorum reads it, or None where nothing is recorded."""
+        if self.status is None:
+            return None
+        return Attendee(
+            self.agency_id,
+            self.agency,
+            self.group,
+            self.status,
+            self.user_id,
+            self.name,
+            self.arrived_at,
+            self.left_at,
+        )
+
+
+def room(meeting_id: int, panel_id: int, item_id: int | None, at: datetime) -> list[RoomLine]:
+    """Return the agencies that have a seat at an instant with who came for them, and who is out of the item."""
+    out = exists().where(
+        Conflict.item_id == item_id, Conflict.user_id == Attendance.user_id, Conflict.withdrawn_at.is_(None)
+    )
+    rows = db.session.execute(
+        select(
+            Agency.id.label("agency_id"),
+            Agency.ref.label("agency_ref"),
+            Agency.short_name,
+            Agency.quorum_group,
+            Attendance.id.label("attendance_id"),
+            Attendance.version,
+            Attendance.status,
+            Attendance.user_id,
+            User.ref.label("user_ref"),
+            User.name.label("user_name"),
+            Attendance.name,
+            Attendance.deputy_for,
+            Attendance.information_sent,
+            Attendance.arrived_at,
+            Attendance.left_at,
+            (out if item_id is not None else false()).label("has_conflict"),
+        )
+        .select_from(PanelSeat)
+        .join(Agency, Agency.id == PanelSeat.agency_id)
+        .outerjoin(Attendance, and_(Attendance.meeting_id == meeting_id, Attendance.agency_id == Agency.id))
+        .outerjoin(User, User.id == Attendance.user_id)
+        .where(
+            PanelSeat.panel_id == panel_id,
+            PanelSeat.valid_from <= at,
+            or_(PanelSeat.valid_to.is_(None), PanelSeat.valid_to > at),
+        )
+        .order_by(Agency.short_name, Agency.id, Attendance.id)
+    )
+    return [_room_line(row) for row in rows]
+
+
+def _room_line(row: Any) -> RoomLine:
+    return RoomLine(
+        row.agency_id,
+        row.agency_ref,
+        row.short_name,
+        row.quorum_group,
+        row.attendance_id,
+        row.version,
+        row.status,
+        row.user_id,
+        row.user_ref,
+        row.user_name or row.name,
+        row.deputy_for,
+        bool(row.information_sent),
+        row.arrived_at,
+        row.left_at,
+        bool(row.has_conflict),
+    )
+
+
+def quorum_of(lines: Iterable[RoomLine], quorum_groups: str, at: datetime) -> Quorum:
+    """Return the quorum of the room at an instant, by the panel's setting."""
+    known = list(lines)
+    conflicted = {line.user_id for line in known if line.has_conflict and line.user_id is not None}
+    attendees = [line.attendee for line in known]
+    return work_out(required_groups(quorum_groups), [each for each in attendees if each], conflicted, at)
+
+
+def live_conflicts(item_id: int) -> list[tuple[int, int]]:
+    """Return (user id, conflict id) of those with a live conflict on an item."""
+    statement = select(Conflict.user_id, Conflict.id).where(
+        Conflict.item_id == item_id, Conflict.withdrawn_at.is_(None)
+    )
+    return [(row.user_id, row.id) for row in db.session.execute(statement.order_by(Conflict.id))]
+
+
+def conflicted_users(item_id: int) -> frozenset[int]:
+    """Return the ids of those with a live conflict on an item."""
+    return frozenset(user_id for user_id, _conflict in live_conflicts(item_id))
+
+
+def seats_at(panel_id: int, at: datetime) -> frozenset[int]:
+    """Return the ids of the agencies with a seat on a panel at an instant."""
+    return frozenset(
+        db.session.scalars(
+            select(PanelSeat.agency_id).where(
+                PanelSeat.panel_id == panel_id,
+                PanelSeat.valid_from <= at,
+                or_(PanelSeat.valid_to.is_(None), PanelSeat.valid_to > at),
+            )
+        )
+    )

@@ -1,0 +1,527 @@
+"""Commands about decisions: record one, add to it, and an agency's own dissent.
+
+A decision is recorded once, complete: with its quorum and papers as they stood, what each agency thinks, the actions, and
+what it does to the case, all in one transaction. It is never edited. One item has one decision.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, or_, select
+
+from safeguarding.access.actor import Actor, office_principal, seat_principal, user_principal
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation
+from safeguarding.accounts.models import User
+from safeguarding.actions.models import Action, ActionOrigin, ActionPriority, ActionSubject
+from safeguarding.actions.service import add_action
+from safeguarding.actions.workflow import LIVE as LIVE_ACTIONS
+from safeguarding.agencies.models import Agency
+from safeguarding.audit import service as audit
+from safeguarding.cases.decided import carry_out, live_case_about, open_adopted
+from safeguarding.cases.models import Case, CaseState, Risk, RiskSource, SubjectKind
+from safeguarding.cases.service import set_risk
+from safeguarding.cases.workflow import LIVE as LIVE_CASES
+from safeguarding.contexts.models import Context
+from safeguarding.core import clock
+from safeguarding.core.canonical import canonical_json, digest
+from safeguarding.core.codes import Code
+from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
+from safeguarding.core.references import new_reference
+from safeguarding.extensions import db
+from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionAddendum, DecisionKind, View
+from safeguarding.panels.models.items import AgendaItem, DiscussionNote, ItemKind, ItemState, ReturnRequest
+from safeguarding.panels.models.meetings import Meeting
+from safeguarding.panels.models.panels import Panel
+from safeguarding.panels.policy import ADOPTS, JUDGES_RISK, KEEPS_IT, NEEDS_CASE, is_in_the_chair, kinds_for
+from safeguarding.panels.queries.room import RoomLine, conflicted_users, live_conflicts, quorum_of, room, seats_at
+from safeguarding.panels.quorum import Quorum, missing_sentence
+from safeguarding.panels.service import papers
+from safeguarding.panels.service.holding import (
+    hold_item,
+    hold_meeting,
+    need_item,
+    need_on_panel,
+    need_open,
+    need_unfinished,
+)
+from safeguarding.panels.service.meetings import record_heard
+from safeguarding.referrals.models import Referral
+from safeguarding.relations import service as relations
+
+MOST_ACTIONS = 20
+_RISING = tuple(Risk)
+_SUBJECT_OF = {
+    ItemKind.YOUNG_PERSON: SubjectKind.YOUNG_PERSON,
+    ItemKind.POSSIBLE_PERPETRATOR: SubjectKind.POSSIBLE_PERPETRATOR,
+    ItemKind.PEER_GROUP: SubjectKind.PEER_GROUP,
+    ItemKind.CONTEXT: SubjectKind.CONTEXT,
+}
+_STATE_AFTER = {
+    DecisionKind.STEP_DOWN: CaseState.STEPPED_DOWN,
+    DecisionKind.CLOSE: CaseState.CLOSED,
+    **dict.fromkeys(KEEPS_IT, CaseState.OPEN),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyOpinion:
+    """What one agency thinks of a decision; to disagree needs a reason, and the chair may answer it."""
+
+    agency_id: int
+    view: View
+    reason: str | None = None
+    chair_answer: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreedAction:
+    """One action of a decision: what, by which agency and person of it, by which day."""
+
+    title: str
+    owner_agency_id: int
+    due_on: date
+    owner_user_id: int | None = None
+    priority: ActionPriority = ActionPriority.NORMAL
+    detail: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionText:
+    """What the chair records. Dates are days in London; `lawful_basis_code` is a code of the list in force."""
+
+    kind: DecisionKind
+    rationale: str
+    lawful_basis_code: str
+    options_considered: str | None = None
+    risk_before: Risk | None = None
+    risk_after: Risk | None = None
+    next_review_on: date | None = None
+    deferred_to_on: date | None = None
+    told_how: str | None = None
+    linked_context_id: int | None = None
+    views: tuple[AgencyOpinion, ...] = ()
+    actions: tuple[AgreedAction, ...] = ()
+
+
+def record_decision(
+    actor: Actor,
+    meeting: Meeting,
+    item: AgendaItem,
+    text: DecisionText,
+    *,
+    read_version: int,
+    at: datetime | None = None,
+) -> Decision:
+    """Record the decision on the item that is open, with everything that follows from it, and return it.
+
+    The rules are those of the partnership's terms: only the person in the chair records, never somebody with a conflict on
+    the item, and only while every required group is in the room. `read_version` is the item's; two chairs at once: the
+    second gets StaleError. `at` dates records brought in from elsewhere. Raises NotFoundError, ForbiddenError, StaleError,
+    RuleError (its field names a member of `DecisionText`).
+    """
+    held = hold_meeting(meeting)
+    office = need_on_panel(
+        actor, held, Permission.DECISION_RECORD, "Only the chair or vice-chair of this panel records its decisions."
+    )
+    need_item(actor, item)
+    taken = hold_item(held, item)
+    if taken.version != read_version:
+        raise StaleError
+    need_open(held)
+    if taken.state is not ItemState.OPEN:
+        raise RuleError("Open the item before you decide it.")
+    conflicted = conflicted_users(taken.id)
+    _need_chair(actor, held, conflicted)
+    now = at or clock.now()
+    lines = room(held.id, held.panel_id, taken.id, now)
+    quorum = quorum_of(lines, _setting(held), now)
+    if not quorum.is_quorate:
+        raise RuleError(missing_sentence(quorum))
+    case = _case_before(taken)
+    _check(taken, text, case, clock.london(now).date())
+    _check_views(text, lines, now)
+    _check_actions(text, conflicted)
+    decision = _write(actor, held, taken, text, quorum, now)
+    after = _carry_out(actor, held, taken, text, case, office, now)
+    _add_actions(actor, held, taken, text, decision, after, office, conflicted, now)
+    record_heard(held, taken, ItemState.DEFERRED if text.kind is DecisionKind.DEFER else ItemState.DECIDED)
+    relations.touch(papers.subjects_of(taken), now)
+    audit.record(
+        "panels:decision:recorded",
+        actor,
+        decision.ref,
+        item=taken.ref,
+        meeting=held.ref,
+        kind=text.kind,
+        quorum=digest(decision.quorum),
+        papers=decision.papers_digest,
+        actions=len(text.actions),
+        dissent=sum(each.view is View.DISAGREES for each in text.views),
+    )
+    return decision
+
+
+def add_addendum(
+    actor: Actor, meeting: Meeting, item: AgendaItem, decision: Decision, *, text: str, at: datetime | None = None
+) -> DecisionAddendum:
+    """Add a dated text to a decision; also after the meeting closed. Raises NotFoundError, ForbiddenError, RuleError."""
+    need_on_panel(actor, meeting, Permission.DECISION_RECORD, "Only the chair or vice-chair adds to a decision.")
+    need_item(actor, item)
+    if not text.strip():
+        raise RuleError("Enter what is to be added.", "text")
+    return _addendum(actor, item, decision, text, at or clock.now())
+
+
+def add_dissent(
+    actor: Actor,
+    meeting: Meeting,
+    item: AgendaItem,
+    decision: Decision,
+    *,
+    agency_id: int,
+    reason: str,
+    at: datetime | None = None,
+) -> None:
+    """Record that the actor's own agency disagrees with a decision, until the meeting closes.
+
+    Where the chair recorded another view for the agency, that stays as it was and the dissent follows as a dated addendum
+    in the agency's name. Raises NotFoundError, ForbiddenError, RuleError (field reason).
+    """
+    held = hold_meeting(meeting)
+    to_item = need_item(actor, item)
+    to_panel = need_on_panel(actor, held, Permission.MEETING_READ, "Dissent is recorded by those who sit on the panel.")
+    if not actor.may(Permission.DISSENT_RECORD, to_item | to_panel):
+        raise ForbiddenError("Dissent is recorded by those who hold an agency's seat.")
+    if agency_id not in actor.agency_ids:
+        raise ForbiddenError("You record your own agency's dissent only.")
+    need_unfinished(held)
+    now = at or clock.now()
+    if agency_id not in seats_at(held.panel_id, now):
+        raise ForbiddenError("Your agency has no seat on this panel.")
+    if not reason.strip():
+        raise RuleError("Say why your agency disagrees.", "reason")
+    known = db.session.scalar(
+        select(AgencyView.view).where(AgencyView.decision_id == decision.id, AgencyView.agency_id == agency_id)
+    )
+    name = db.session.execute(select(Agency.short_name).where(Agency.id == agency_id)).scalar_one()
+    if known is View.DISAGREES:
+        raise RuleError("Your agency's dissent is recorded already.", "reason")
+    if known is None:
+        view = AgencyView(decision_id=decision.id, agency_id=agency_id, view=View.DISAGREES, reason=reason)
+        db.session.add(view)
+        db.session.flush()
+    else:
+        _addendum(actor, item, decision, f"{name} disagrees. {reason}", now)
+    audit.record("panels:dissent:recorded", actor, decision.ref, item=item.ref, agency=agency_id)
+
+
+def papers_digest(item: AgendaItem) -> str:
+    """Return a mark over the versions of everything the panel had before it: referral, returns, notes."""
+    referral = db.session.execute(select(Referral.ref, Referral.version).where(Referral.id == item.referral_id)).first()
+    returns = select(ReturnRequest.ref, ReturnRequest.version).where(ReturnRequest.item_id == item.id)
+    notes = select(DiscussionNote.id, DiscussionNote.version).where(DiscussionNote.item_id == item.id)
+    return digest(
+        {
+            "referral": list(referral) if referral else None,
+            "returns": [list(row) for row in db.session.execute(returns.order_by(ReturnRequest.id))],
+            "notes": [list(row) for row in db.session.execute(notes.order_by(DiscussionNote.id))],
+        }
+    )
+
+
+def _need_chair(actor: Actor, meeting: Meeting, conflicted: frozenset[int]) -> None:
+    if is_in_the_chair(actor, meeting.chaired_by_id, conflicted):
+        return
+    if actor.user_id in conflicted:
+        raise ForbiddenError("You declared a conflict of interest on this item, so somebody else decides it.")
+    raise ForbiddenError("Somebody else chairs this meeting. Take the chair before you record a decision.")
+
+
+def _setting(meeting: Meeting) -> str:
+    return db.session.execute(select(Panel.quorum_groups).where(Panel.id == meeting.panel_id)).scalar_one()
+
+
+def _case_before(item: AgendaItem) -> Case | None:
+    """Return the item's case, or the live case about the same subject that the panel did not know of yet."""
+    if item.case_id is not None:
+        return db.session.get_one(Case, item.case_id)
+    subject = _subject_of(item)
+    return None if subject is None else live_case_about(*subject)
+
+
+def _subject_of(item: AgendaItem) -> tuple[SubjectKind, int] | None:
+    kind = _SUBJECT_OF.get(item.kind)
+    subject_id = item.person_id or item.peer_group_id or item.context_id
+    return None if kind is None or subject_id is None else (kind, subject_id)
+
+
+def _check(item: AgendaItem, text: DecisionText, case: Case | None, today: date) -> None:
+    if text.kind not in kinds_for(item.kind):
+        raise RuleError("This cannot be decided about an item of this kind.", "kind")
+    if not text.rationale.strip():
+        raise RuleError("Say why the panel decides this.", "rationale")
+    _check_dates(text, today)
+    if item.kind is not ItemKind.THEME:
+        _check_risk(text)
+    if text.kind in NEEDS_CASE and case is None:
+        raise RuleError("There is no case yet: adopt it first, or close the referral.", "kind")
+    if text.kind is DecisionKind.ADOPT_AND_LINK_TO_CONTEXT:
+        _check_context(text.linked_context_id)
+    if item.kind is ItemKind.YOUNG_PERSON and text.kind is not DecisionKind.DEFER and not text.told_how:
+        raise RuleError("Say who tells the young person, and how, or why they are not told.", "told_how")
+    _check_basis(text.lawful_basis_code, today)
+    if text.kind is DecisionKind.STEP_DOWN:
+        _check_step_down(item, today)
+
+
+def _check_dates(text: DecisionText, today: date) -> None:
+    if text.kind is DecisionKind.DEFER:
+        if text.deferred_to_on is None or text.deferred_to_on <= today:
+            raise RuleError("Enter the date to which it is put off, after today.", "deferred_to_on")
+    elif text.deferred_to_on is not None:
+        raise RuleError("Only a decision to put it on a date has a date to which it is put off.", "deferred_to_on")
+    if text.kind in KEEPS_IT and text.next_review_on is None:
+        raise RuleError("Enter when the panel looks at this again.", "next_review_on")
+    if text.next_review_on is not None and text.next_review_on <= today:
+        raise RuleError("The next review must be after today.", "next_review_on")
+
+
+def _check_risk(text: DecisionText) -> None:
+    if text.kind not in JUDGES_RISK:
+        return
+    before, after = text.risk_before, text.risk_after
+    if after is None:
+        raise RuleError("Choose what the risk is after this decision.", "risk_after")
+    if text.kind in (DecisionKind.INCREASE_RISK, DecisionKind.REDUCE_RISK, DecisionKind.MAINTAIN) and before is None:
+        raise RuleError("Choose what the risk was before.", "risk_before")
+    if before is None:
+        return
+    step = _RISING.index(after) - _RISING.index(before)
+    if text.kind is DecisionKind.INCREASE_RISK and step <= 0:
+        raise RuleError("The risk after must be higher than before, or decide something else.", "risk_after")
+    if text.kind is DecisionKind.REDUCE_RISK and step >= 0:
+        raise RuleError("The risk after must be lower than before, or decide something else.", "risk_after")
+    if text.kind is DecisionKind.MAINTAIN and step != 0:
+        raise RuleError("To maintain, the risk stays the same. Raise or lower it instead.", "risk_after")
+
+
+def _check_context(context_id: int | None) -> None:
+    known = select(Context.id).where(Context.id == context_id, Context.is_restricted.is_(False))
+    if context_id is None or db.session.scalar(known) is None:
+        raise RuleError("Choose the place to which the case is linked.", "linked_context")
+
+
+def _check_basis(code: str, today: date) -> None:
+    known = db.session.scalar(
+        select(Code.id).where(
+            Code.list == "lawful_basis",
+            Code.code == code,
+            Code.kind != "enacted",
+            Code.valid_from <= today,
+            or_(Code.valid_to.is_(None), Code.valid_to > today),
+        )
+    )
+    if known is None:
+        raise RuleError("Choose the lawful basis on which agencies share about this.", "lawful_basis_code")
+
+
+def _check_step_down(item: AgendaItem, today: date) -> None:
+    """An overdue action that nobody in particular owns would be lost with the panel's eye on it."""
+    if item.person_id is None:
+        return
+    orphan = db.session.scalar(
+        select(Action.ref)
+        .where(
+            Action.subject_kind == ActionSubject.PERSON,
+            Action.subject_id == item.person_id,
+            Action.state.in_(LIVE_ACTIONS),
+            Action.due_on < today,
+            Action.owner_user_id.is_(None),
+        )
+        .order_by(Action.id)
+        .limit(1)
+    )
+    if orphan is not None:
+        raise RuleError(
+            f"Action {orphan} is overdue and nobody in person owns it. Settle it before stepping down.", "kind"
+        )
+
+
+def _check_views(text: DecisionText, lines: Iterable[RoomLine], now: datetime) -> None:
+    """Each agency in the room has a view; one that is out with a conflict has none; dissent has its reason."""
+    known = list(lines)
+    here = {line.agency_id: line.agency for line in known if line.is_here_at(now) and not line.has_conflict}
+    out = {line.agency_id for line in known if line.has_conflict} - set(here)
+    seated = {line.agency_id for line in known}
+    said = [each.agency_id for each in text.views]
+    if len(said) != len(set(said)) or not set(said) <= seated - out:
+        raise RuleError("Each agency in the item has one view.", "views")
+    missing = [name for agency_id, name in here.items() if agency_id not in said]
+    if missing:
+        raise RuleError(f"Say what {', '.join(missing)} thinks, or that there is no view.", "views")
+    if any(each.view is View.DISAGREES and not (each.reason or "").strip() for each in text.views):
+        raise RuleError("Say why each agency that disagrees does so.", "views")
+
+
+def _check_actions(text: DecisionText, conflicted: frozenset[int]) -> None:
+    if len(text.actions) > MOST_ACTIONS:
+        raise RuleError(f"A decision has at most {MOST_ACTIONS} actions.", "actions")
+    if any(each.owner_user_id in conflicted for each in text.actions if each.owner_user_id is not None):
+        raise RuleError("Somebody with a conflict on this item cannot own an action from it.", "actions")
+
+
+def _write(
+    actor: Actor, meeting: Meeting, item: AgendaItem, text: DecisionText, quorum: Quorum, now: datetime
+) -> Decision:
+    if actor.user_id is None:
+        raise ForbiddenError("A decision is recorded by somebody who is signed in.")
+    chair = db.session.scalar(select(User.name).where(User.id == actor.user_id))
+    decision = Decision(
+        ref=new_reference("DE"),
+        item_id=item.id,
+        kind=text.kind,
+        rationale=text.rationale,
+        options_considered=text.options_considered,
+        risk_before=text.risk_before,
+        risk_after=text.risk_after,
+        next_review_on=text.next_review_on,
+        deferred_to_on=text.deferred_to_on,
+        lawful_basis_code=text.lawful_basis_code,
+        told_how=text.told_how,
+        linked_context_id=text.linked_context_id,
+        quorum=canonical_json({**quorum.as_record(), "chair": chair}),
+        papers_digest=papers_digest(item),
+        recorded_at=now,
+        recorded_by_id=actor.user_id,
+        chaired_by_id=actor.user_id,
+    )
+    db.session.add(decision)
+    db.session.flush()
+    views: list[dict[str, Any]] = [{"decision_id": decision.id, **vars(each)} for each in text.views]
+    if views:
+        db.session.execute(insert(AgencyView), views)
+    return decision
+
+
+def _carry_out(
+    actor: Actor,
+    meeting: Meeting,
+    item: AgendaItem,
+    text: DecisionText,
+    case: Case | None,
+    office: frozenset[Relation],
+    now: datetime,
+) -> Case | None:
+    """Let the decision take effect on the case, which an adoption opens where there is none; return the case, if any."""
+    allowed: dict[str, Any] = {"permission": Permission.DECISION_RECORD, "held": office, "at": now}
+    subject = _subject_of(item)
+    if case is None and text.kind in ADOPTS and subject is not None and text.risk_after is not None:
+        case = _adopt(actor, item, text, subject, text.risk_after, allowed)
+    if case is None:
+        return None
+    if item.case_id is None:
+        _link_case(meeting, item, case)
+    state = _STATE_AFTER.get(text.kind)
+    if state is CaseState.OPEN and case.state in LIVE_CASES and case.state is not CaseState.UNDER_REVIEW:
+        state = None
+    carry_out(actor, case, state=state, next_review_on=text.next_review_on, **allowed)
+    if text.risk_after is not None and text.kind in JUDGES_RISK:
+        set_risk(actor, case, risk=text.risk_after, reason=text.rationale, source=RiskSource.DECISION, **allowed)
+    return case
+
+
+def _adopt(
+    actor: Actor,
+    item: AgendaItem,
+    text: DecisionText,
+    subject: tuple[SubjectKind, int],
+    risk: Risk,
+    allowed: dict[str, Any],
+) -> Case:
+    referral = db.session.get(Referral, item.referral_id) if item.referral_id is not None else None
+    lead_agency = referral.agency_id if referral is not None else min(actor.agency_ids)
+    return open_adopted(
+        actor,
+        subject=subject,
+        going_on=referral.reasons if referral is not None and referral.reasons else text.rationale,
+        risk=risk,
+        reason=text.rationale,
+        lead_agency_id=lead_agency,
+        worker_id=referral.referrer_id if referral is not None else item.presenter_id,
+        **allowed,
+    )
+
+
+def _link_case(meeting: Meeting, item: AgendaItem, case: Case) -> None:
+    """Tie the item to its case, and open the case to those who see the item, closed to those with a conflict on it."""
+    item.case_id = case.id
+    subject = [("case", case.id)]
+    relations.grant(office_principal(meeting.panel_id), subject, Relation.PANEL_OFFICE, papers.source(item.id))
+    relations.grant(seat_principal(meeting.panel_id), subject, Relation.AGENDA, papers.source(item.id))
+    for user_id, conflict_id in live_conflicts(item.id):
+        relations.grant(user_principal(user_id), subject, Relation.BARRED, ("conflict", conflict_id))
+    if item.referral_id is None:
+        return
+    referral = db.session.get_one(Referral, item.referral_id)
+    referral.case_id = case.id
+    relations.grant(user_principal(referral.referrer_id), subject, Relation.REFERRER, ("referral", referral.id))
+
+
+def _add_actions(
+    actor: Actor,
+    meeting: Meeting,
+    item: AgendaItem,
+    text: DecisionText,
+    decision: Decision,
+    case: Case | None,
+    office: frozenset[Relation],
+    conflicted: frozenset[int],
+    now: datetime,
+) -> None:
+    about = _action_subject(meeting, item)
+    opened: list[tuple[str, int]] = [("person", item.person_id)] if item.person_id is not None else []
+    opened += [("case", case.id)] if case is not None else []
+    for index, each in enumerate(text.actions):
+        try:
+            action = add_action(
+                actor,
+                subject=about,
+                title=each.title,
+                detail=each.detail,
+                owner_agency_id=each.owner_agency_id,
+                owner_user_id=each.owner_user_id,
+                due_on=each.due_on,
+                priority=each.priority,
+                origin=(ActionOrigin.DECISION, decision.id),
+                relations_subjects=opened,
+                held=office,
+                is_restricted=case is not None and case.is_restricted,
+                at=now,
+            )
+        except RuleError as refusal:
+            raise RuleError(refusal.message, f"actions-{index}-{refusal.field or 'title'}") from refusal
+        for user_id in conflicted:
+            relations.grant(user_principal(user_id), [("action", action.id)], Relation.BARRED, ("action", action.id))
+
+
+def _action_subject(meeting: Meeting, item: AgendaItem) -> tuple[ActionSubject, int]:
+    if item.person_id is not None:
+        return ActionSubject.PERSON, item.person_id
+    if item.context_id is not None:
+        return ActionSubject.CONTEXT, item.context_id
+    if item.peer_group_id is not None:
+        return ActionSubject.PEER_GROUP, item.peer_group_id
+    return ActionSubject.MEETING, meeting.id
+
+
+def _addendum(actor: Actor, item: AgendaItem, decision: Decision, text: str, now: datetime) -> DecisionAddendum:
+    if actor.user_id is None:
+        raise ForbiddenError("An addendum is written by somebody who is signed in.")
+    addendum = DecisionAddendum(decision_id=decision.id, text=text, added_at=now, added_by_id=actor.user_id)
+    db.session.add(addendum)
+    db.session.flush()
+    audit.record("panels:decision:added_to", actor, decision.ref, item=item.ref, digest=digest(text))
+    return addendum
