@@ -1,6 +1,6 @@
 """What an actor stands in relation to. Every package's `visible_x` is made of these; nothing else decides who sees what."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -47,11 +47,17 @@ def subjects(actor: Actor, subject_kind: str, permission: Permission) -> Select[
 
 
 def newest(
-    actor: Actor, subject_kind: str, permission: Permission, limit: int, before: tuple[datetime, int] | None = None
+    actor: Actor,
+    subject_kind: str,
+    permission: Permission,
+    limit: int,
+    before: tuple[datetime, int] | None = None,
+    only: Callable[[Any], ColumnElement[bool]] | None = None,
 ) -> CTE:
     """Return a materialised CTE of the newest subjects (columns `id`, `active_at`), at most `limit`, for a keyset page.
 
-    `before` is the (last activity, id) of the last row of the page before. Each principal's newest are read by one walk
+    `before` is the (last activity, id) of the last row of the page before; `only` gives a condition on a subject's id,
+    tried for each row of the walk (a look-up by key, so that a filtered page is as full as any). Each principal's newest are read by one walk
     of the relation's index and then merged: flat, however many subjects a principal may see.
     """
     kinds = actor.kinds_for(permission)
@@ -60,7 +66,9 @@ def newest(
     if not kinds or not actor.principals:
         nothing = select(literal(0).label("id"), literal(None, UTCDateTime()).label("active_at")).where(false())
         return nothing.cte("newest")
-    parts = [_newest_of(actor, principal, subject_kind, kinds, limit, before) for principal in sorted(actor.principals)]
+    parts = [
+        _newest_of(actor, principal, subject_kind, kinds, limit, before, only) for principal in sorted(actor.principals)
+    ]
     merged = union_all(*parts).subquery("merged")
     picked = (
         select(merged.c.id, merged.c.active_at)
@@ -78,6 +86,7 @@ def _newest_of(
     kinds: frozenset[Relation],
     limit: int,
     before: tuple[datetime, int] | None,
+    only: Callable[[Any], ColumnElement[bool]] | None,
 ) -> Select[Any]:
     conditions = [
         Row.principal == principal,
@@ -86,6 +95,8 @@ def _newest_of(
         live(),
         not_barred(actor, subject_kind, Row.subject_id),
     ]
+    if only is not None:
+        conditions.append(only(Row.subject_id))
     if before is not None:
         conditions.append(tuple_(Row.last_activity_at, Row.subject_id) < before)
     inner = (
