@@ -14,7 +14,9 @@ from safeguarding.cli import commands
 from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
+from safeguarding.panels.setup import init_panels
 from safeguarding.people.views.registration import init_people
+from safeguarding.referrals.setup import init_referrals
 from safeguarding.web.errors import init_errors
 from safeguarding.web.filters import init_filters
 from safeguarding.web.guard import init_guard
@@ -78,6 +80,8 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_admin(app)
     init_actions(app)
     init_people(app)
+    init_referrals(app)
+    init_panels(app)
     init_home(app)
 
 

@@ -3,6 +3,7 @@
 Choices are set by the views.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import SubmitField
@@ -97,7 +98,18 @@ class OwnViewForm(StepForm, EditForm):
 
 
 class SharingForm(StepForm, EditForm):
-    """The front door, the lawful basis, and who knows."""
+    """The front door, the lawful basis, and who knows. A view drops the questions that are about one young person."""
+
+    INDIVIDUAL = (
+        "front_door_ref",
+        "front_door_on",
+        "front_door_override",
+        "told_young_person",
+        "told_young_person_note",
+        "told_parents",
+        "told_parents_note",
+    )
+    basis_notes: Mapping[str, str] = {}
 
     front_door_ref = line("Front door reference", hint="For example MASH-26-4471.", limit=40)
     front_door_on = DatePartsField("When the front door was told")
@@ -123,6 +135,11 @@ class SharingForm(StepForm, EditForm):
         ],
     )
     told_parents_note = text("How were the parents or carers told, or why not?", rows=2, limit=SHORT_TEXT)
+
+    def value(self, name: str) -> Any:
+        """Return what was answered, or None where the question was not asked."""
+        field = self._fields.get(name)
+        return None if field is None else field.data
 
 
 class AskedForm(StepForm, EditForm):

@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from safeguarding.agencies.models import AgencyKind
 from safeguarding.core import clock
 from safeguarding.core.working_days import add_working_days, is_working_day
-from safeguarding.referrals.models import Referral, ReferralSubject, ToldParents, ToldYoungPerson
+from safeguarding.referrals.models import ReferralSubject, ToldParents, ToldYoungPerson
 
 SCREENING_DAYS = 2  # working days; the partnership's own rule, not law
 REPEAT_DAYS = 365  # a referral within 12 months of an earlier one is a repeat
@@ -47,15 +48,15 @@ class Missing:
     message: str
 
 
-def missing(referral: Referral, harm_codes: Collection[str]) -> list[Missing]:
-    """Return what a referral still lacks, in the order of its pages."""
+def missing(referral: Any, harm_codes: Collection[str]) -> list[Missing]:
+    """Return what a referral (the entity, or a row with its columns) still lacks, in the order of its pages."""
     found = _happening(referral, harm_codes) + _view(referral) + _sharing(referral)
     if not referral.panel_question:
         found.append(Missing(Step.ASKED, "panel_question", "Enter what you ask the panel to do."))
     return found
 
 
-def _happening(referral: Referral, harm_codes: Collection[str]) -> list[Missing]:
+def _happening(referral: Any, harm_codes: Collection[str]) -> list[Missing]:
     found = []
     if not referral.reasons:
         found.append(Missing(Step.HAPPENING, "reasons", "Enter what has happened and why you refer now."))
@@ -66,7 +67,7 @@ def _happening(referral: Referral, harm_codes: Collection[str]) -> list[Missing]
     return found
 
 
-def _view(referral: Referral) -> list[Missing]:
+def _view(referral: Any) -> list[Missing]:
     if referral.subject_kind is ReferralSubject.POSSIBLE_PERPETRATOR:
         return []
     if referral.own_view or referral.own_view_absent_reason:
@@ -74,7 +75,7 @@ def _view(referral: Referral) -> list[Missing]:
     return [Missing(Step.VIEW, "own_view", "Enter what was said, or say that you have not asked yet and why.")]
 
 
-def _sharing(referral: Referral) -> list[Missing]:
+def _sharing(referral: Any) -> list[Missing]:
     found = []
     if referral.subject_kind is ReferralSubject.INDIVIDUAL:
         found += _front_door(referral) + _told(referral)
@@ -85,14 +86,14 @@ def _sharing(referral: Referral) -> list[Missing]:
     return found
 
 
-def _front_door(referral: Referral) -> list[Missing]:
+def _front_door(referral: Any) -> list[Missing]:
     if referral.front_door_ref or referral.front_door_override:
         return []
     message = "Enter the front door's reference and date, or why you refer without it."
     return [Missing(Step.SHARING, "front_door_ref", message)]
 
 
-def _told(referral: Referral) -> list[Missing]:
+def _told(referral: Any) -> list[Missing]:
     found = []
     if referral.told_young_person is None:
         found.append(Missing(Step.SHARING, "told_young_person", "Say whether the young person knows of this referral."))

@@ -52,7 +52,6 @@ from safeguarding.relations import queries as relations
 PAGE = 50
 FOUND_PLACES = 20
 TO_SCREEN = (ReferralState.SUBMITTED, ReferralState.MORE_INFORMATION)
-Key = tuple[datetime, int]
 
 _Screener = aliased(User)
 
@@ -150,6 +149,18 @@ def show_referral(actor: Actor, ref: str) -> Shown:
     )
     row, held = relations.load_one(actor, statement, [("referral", Referral.id)], Permission.REFERRAL_READ)
     return Shown(row, held)
+
+
+def place_to_refer(actor: Actor, ref: str) -> Context:
+    """Return a place, to refer it. Raises NotFoundError, for a restricted one too."""
+    if not actor.may(Permission.CONTEXT_READ):
+        raise NotFoundError()
+    found = db.session.scalars(
+        select(Context).where(Context.ref == (normalise_reference(ref, "CX") or ""), Context.is_restricted.is_(False))
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError()
+    return found
 
 
 def _known_case(actor: Actor, column: Any) -> Any:
@@ -281,27 +292,6 @@ def places_by_ref(refs: Iterable[str]) -> list[Row[Any]]:
     )
 
 
-def places_of(referral_id: int) -> list[str]:
-    """Return the references of the places that a referral names."""
-    return list(
-        db.session.scalars(
-            select(Context.ref)
-            .join(ReferralContext, ReferralContext.context_id == Context.id)
-            .where(ReferralContext.referral_id == referral_id)
-            .order_by(Context.name, Context.id)
-        )
-    )
-
-
-def harms_of(referral_id: int) -> list[str]:
-    """Return the codes of harm that a referral names."""
-    return list(
-        db.session.scalars(
-            select(ReferralHarm.code).where(ReferralHarm.referral_id == referral_id).order_by(ReferralHarm.id)
-        )
-    )
-
-
 _LISTED = (
     Referral.id,
     Referral.ref,
@@ -329,12 +319,31 @@ def _listed() -> Select[Any]:
     return joined
 
 
-def list_to_screen(
-    actor: Actor, *, after: tuple[bool, datetime, int] | None = None, limit: int = PAGE
-) -> list[Row[Any]]:
+@dataclass(frozen=True)
+class Place:
+    """The row at which a page of a list ended."""
+
+    id: int
+    urgent: bool
+    created_at: datetime
+    submitted_at: datetime | None
+    screened_at: datetime | None
+
+
+def place_of(actor: Actor, ref: str) -> Place | None:
+    """Return the place of a referral in a list, or None when there is no such referral for the actor."""
+    row = db.session.execute(
+        select(Referral.id, Referral.urgent, Referral.created_at, Referral.submitted_at, Referral.screened_at).where(
+            Referral.ref == ref, relations.related(actor, "referral", Referral.id, Permission.REFERRAL_READ)
+        )
+    ).one_or_none()
+    return Place(*row) if row else None
+
+
+def list_to_screen(actor: Actor, *, after: Place | None = None, limit: int = PAGE) -> list[Row[Any]]:
     """Return the referrals that wait for screening, urgent ones first, then by age, which is the order of their deadlines.
 
-    `after` is the (urgent, submitted, id) of the last row of the page before.
+    `after` is the place at which the page before ended.
     """
     place = case((Referral.urgent, 0), else_=1)
     statement = _listed().where(
@@ -342,14 +351,14 @@ def list_to_screen(
         relations.related(actor, "referral", Referral.id, Permission.REFERRAL_SCREEN),
     )
     if after is not None:
-        rank = 0 if after[0] else 1
-        later = tuple_(Referral.submitted_at, Referral.id) > after[1:]
+        rank = 0 if after.urgent else 1
+        later = tuple_(Referral.submitted_at, Referral.id) > (after.submitted_at, after.id)
         statement = statement.where(or_(place > rank, (place == rank) & later))
     return list(db.session.execute(statement.order_by(place, Referral.submitted_at, Referral.id).limit(limit)))
 
 
-def list_screened(actor: Actor, *, before: Key | None = None, limit: int = PAGE) -> list[Row[Any]]:
-    """Return the referrals that were screened, newest first; `before` is the (screened, id) of the last row shown."""
+def list_screened(actor: Actor, *, before: Place | None = None, limit: int = PAGE) -> list[Row[Any]]:
+    """Return the referrals that were screened, newest first; `before` is the place of the last row shown."""
     statement = (
         _listed()
         .add_columns(Referral.screened_at)
@@ -360,18 +369,18 @@ def list_screened(actor: Actor, *, before: Key | None = None, limit: int = PAGE)
         )
     )
     if before is not None:
-        statement = statement.where(tuple_(Referral.screened_at, Referral.id) < before)
+        statement = statement.where(tuple_(Referral.screened_at, Referral.id) < (before.screened_at, before.id))
     return list(db.session.execute(statement.order_by(Referral.screened_at.desc(), Referral.id.desc()).limit(limit)))
 
 
-def list_mine(actor: Actor, *, before: Key | None = None, limit: int = PAGE) -> list[Row[Any]]:
-    """Return the actor's own referrals, drafts among them, newest first; `before` is the (created, id) of the last row."""
+def list_mine(actor: Actor, *, before: Place | None = None, limit: int = PAGE) -> list[Row[Any]]:
+    """Return the actor's own referrals, drafts among them, newest first; `before` is the place of the last row."""
     statement = _listed().where(
         Referral.referrer_id == actor.user_id,
         relations.related(actor, "referral", Referral.id, Permission.REFERRAL_READ),
     )
     if before is not None:
-        statement = statement.where(tuple_(Referral.created_at, Referral.id) < before)
+        statement = statement.where(tuple_(Referral.created_at, Referral.id) < (before.created_at, before.id))
     return list(db.session.execute(statement.order_by(Referral.created_at.desc(), Referral.id.desc()).limit(limit)))
 
 

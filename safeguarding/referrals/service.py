@@ -164,7 +164,7 @@ def submit_referral(actor: Actor, referral: Referral, *, read_version: int, at: 
     """
     taken = _own_draft(actor, referral.id, read_version)
     require(REFERRAL, taken.state, ReferralState.SUBMITTED)
-    lacking = missing(taken, _harms(taken.id))
+    lacking = missing(taken, harms_of(taken))
     if lacking:
         raise IncompleteError(lacking)
     now = at or clock.now()
@@ -376,8 +376,9 @@ def _keep_contexts(referral: Referral, context_ids: Collection[int]) -> None:
         db.session.execute(insert(ReferralContext), rows)
 
 
-def _harms(referral_id: int) -> list[str]:
-    return list(db.session.scalars(select(ReferralHarm.code).where(ReferralHarm.referral_id == referral_id)))
+def harms_of(referral: Referral) -> list[str]:
+    """Return the codes of harm that a referral names, within the transaction that changes it."""
+    return list(db.session.scalars(select(ReferralHarm.code).where(ReferralHarm.referral_id == referral.id)))
 
 
 def _holds_on(day: date) -> tuple[Any, Any]:
