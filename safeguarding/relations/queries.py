@@ -57,8 +57,8 @@ def newest(
     """Return a materialised CTE of the newest subjects (columns `id`, `active_at`), at most `limit`, for a keyset page.
 
     `before` is the (last activity, id) of the last row of the page before; `only` gives a condition on a subject's id,
-    tried for each row of the walk (a look-up by key, so that a filtered page is as full as any). Each principal's newest are read by one walk
-    of the relation's index and then merged: flat, however many subjects a principal may see.
+    tried for each row of the walk (a look-up by key, so that a filtered page is as full as any). Each principal's newest
+    are read by one walk of the relation's index and then merged: flat, however many subjects a principal may see.
     """
     kinds = actor.kinds_for(permission)
     if kinds is None:
