@@ -188,11 +188,16 @@ def _coerce(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+def _given(choices: Choices) -> Callable[..., Any]:
+    # A callable, because WTForms would have lists of plain pairs be objects of its own.
+    return lambda _form, _field: list(choices)
+
+
 def select_one(label: str, choices: Choices = (), *, required: str | None = None, hint: str = "") -> SelectOne:
     """Return a drop-down list. Its data is the value chosen, or None."""
     return SelectOne(
         label,
-        choices=list(choices),
+        choices=_given(choices),
         coerce=_coerce,
         description=hint,
         filters=[_none_if_blank],
@@ -205,7 +210,7 @@ def radio_one(label: str, choices: Choices = (), *, required: str | None = None,
     """Return radio buttons. The data is the value chosen, or None."""
     return RadioOne(
         label,
-        choices=list(choices),
+        choices=_given(choices),
         coerce=_coerce,
         description=hint,
         filters=[_none_if_blank],
@@ -218,7 +223,7 @@ def check_many(label: str, choices: Choices = (), *, required: str | None = None
     """Return checkboxes. The data is the list of values ticked."""
     return CheckMany(
         label,
-        choices=list(choices),
+        choices=_given(choices),
         coerce=str,
         description=hint,
         validators=[_required(required)] if required else [],

@@ -70,7 +70,8 @@ class Page:
         self.status = response.status_code
         self.text = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
         self.location = response.headers.get("Location", "")
-        self.html = check_page(self.text) if response.mimetype == "text/html" and not self.location else None
+        redirect = 300 <= self.status < 400
+        self.html = check_page(self.text) if response.mimetype == "text/html" and not redirect else None
 
     def form(self, action: str | None = None, having: str | None = None) -> dict[str, Any]:
         """Return the fields of a form of the page as a browser would send them untouched."""
