@@ -3,10 +3,16 @@
 from flask import Flask
 
 from safeguarding.cli.audit import audit_group
+from safeguarding.cli.contexts import contexts_group
+from safeguarding.cli.importing import import_group
 from safeguarding.cli.prepare import prepare
+from safeguarding.cli.risk import risk_group
 
 
 def register(app: Flask) -> None:
     """Add every command of the project."""
     app.cli.add_command(prepare)
     app.cli.add_command(audit_group)
+    app.cli.add_command(import_group)
+    app.cli.add_command(contexts_group)
+    app.cli.add_command(risk_group)

@@ -166,7 +166,9 @@ class Context(Keyed, Versioned, Base):
     is_restricted: Mapped[bool] = col(KEY, default=False)
     source: Mapped[str | None] = col(PLACE, String(40))
     source_key: Mapped[str | None] = col(PLACE, String(80))
-    source_digest: Mapped[str | None] = col(KEY, String(64))  # of the source's row, so that the same row changes nothing
+    source_digest: Mapped[str | None] = col(
+        KEY, String(64)
+    )  # of the source's row, so that the same row changes nothing
     run_id: Mapped[int | None] = link("import_run", index=True)  # the import that made it
     ended_on: Mapped[date | None] = col(PLACE)
     next_review_on: Mapped[date | None] = col(KEY, index=True)

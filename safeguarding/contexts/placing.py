@@ -6,11 +6,12 @@ address is a candidate like any other, since a match is shown only to those who 
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import or_, select
 
-from safeguarding.contexts.matching import Matcher, Place
+from safeguarding.contexts.matching import Match, Matcher, NoMatch, Place
 from safeguarding.contexts.models import Context, ContextAlias, ContextKind, Ward
 from safeguarding.core.geo import Area, AreaIndex, area_from_geojson
 from safeguarding.extensions import db
@@ -58,3 +59,23 @@ def load_wards() -> AreaIndex[str]:
     """Return an index that answers which ward holds a point."""
     rows = db.session.execute(select(Ward.name, Ward.polygon).order_by(Ward.id))
     return AreaIndex((name, area_from_geojson(json.loads(polygon))) for name, polygon in rows)
+
+
+NO_CONTEXT: Mapping[str, Any] = {
+    "context_id": None,
+    "match_distance_m": None,
+    "match_rule": None,
+    "place_certain": False,
+}
+
+
+def match_columns(found: Match[int] | NoMatch) -> dict[str, Any]:
+    """Return the columns of an incident that a match, or the lack of one, fills."""
+    if not isinstance(found, Match):
+        return dict(NO_CONTEXT)
+    return {
+        "context_id": found.key,
+        "match_distance_m": round(found.distance_m),
+        "match_rule": found.rule,
+        "place_certain": found.is_certain,
+    }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import Row, Select, and_, case, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Date, String, Text
 
@@ -51,18 +51,43 @@ class Inputs:
         return rubric.score(self.incidents, self.factors, numbers, as_of, context=ref, judgements=self.judgements)
 
 
-def finished() -> ColumnElement[bool]:
-    """Return the condition, on a statement that joins the run, that an incident's row counts at all."""
-    return or_(Incident.run_id.is_(None), ImportRun.state == ImportState.COMPLETE)
+def live_incidents() -> ColumnElement[bool]:
+    """Return the one condition by which every read sees incidents: whole imports alone, and the newest version.
+
+    A row of a run that is not complete counts nowhere, and what it will replace stays until then.
+    """
+    unfinished = select(ImportRun.id).where(ImportRun.state != ImportState.COMPLETE)
+    return and_(
+        or_(Incident.run_id.is_(None), Incident.run_id.not_in(unfinished)),
+        or_(
+            Incident.superseded_at.is_(None),
+            and_(Incident.superseded_run_id.is_not(None), Incident.superseded_run_id.in_(unfinished)),
+        ),
+    )
 
 
-def told_statement(context_ids: Collection[int]) -> Rows:
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A run that is about to be complete, and the instant at which it will be."""
+
+    run_id: int
+    at: datetime
+
+
+def told_statement(context_ids: Collection[int], pending: Pending | None = None) -> Rows:
     """Return a select of every version of every partner's record that was ever matched to these contexts.
 
     A version that has since been matched to another context is among them, so that an earlier day reads alike and
-    the later one lacks it. Open police data is background and left out.
+    the later one lacks it. Open police data is background and left out. Rows of a run are known from the moment when
+    the run was complete; `pending` answers as if a run were so already.
     """
     anchor = Incident.__table__.alias("anchor")
+    counts = or_(Incident.run_id.is_(None), ImportRun.state == ImportState.COMPLETE)
+    known_at: ColumnElement[datetime] = func.coalesce(ImportRun.finished_at, Incident.recorded_at)
+    if pending is not None:
+        is_pending = Incident.run_id == pending.run_id
+        counts = or_(counts, is_pending)
+        known_at = case((is_pending, literal(pending.at, UTCDateTime())), else_=known_at)
     return (
         select(
             anchor.c.context_id.label("for_context"),
@@ -71,7 +96,7 @@ def told_statement(context_ids: Collection[int]) -> Rows:
             Incident.source,
             Incident.identity,
             Incident.version_no,
-            func.coalesce(ImportRun.finished_at, Incident.recorded_at).label("known_at"),
+            known_at.label("known_at"),
             Incident.context_id,
             Incident.harm,
             Incident.category,
@@ -90,7 +115,7 @@ def told_statement(context_ids: Collection[int]) -> Rows:
         .join(Incident, and_(Incident.source == anchor.c.source, Incident.identity == anchor.c.identity))
         .outerjoin(ImportRun, ImportRun.id == Incident.run_id)
         .outerjoin(Agency, Agency.id == Incident.told_by_agency_id)
-        .where(anchor.c.context_id.in_(sorted(context_ids)), anchor.c.source.in_(PARTNERS), finished())
+        .where(anchor.c.context_id.in_(sorted(context_ids)), anchor.c.source.in_(PARTNERS), counts)
         .distinct()
     )
 
@@ -295,13 +320,13 @@ def _factor_versions(row: Any) -> Iterator[rubric.Factor]:
         )
 
 
-def load_inputs(context_ids: Collection[int]) -> dict[int, Inputs]:
+def load_inputs(context_ids: Collection[int], pending: Pending | None = None) -> dict[int, Inputs]:
     """Return the inputs of several contexts, by id, in two statements."""
     if not context_ids:
         return {}
     told: dict[int, list[Any]] = defaultdict(list)
     facts: dict[int, list[Any]] = defaultdict(list)
-    for row in db.session.execute(told_statement(context_ids)):
+    for row in db.session.execute(told_statement(context_ids, pending)):
         told[row.for_context].append(row)
     for row in db.session.execute(facts_statement(context_ids)):
         facts[row.context_id].append(row)

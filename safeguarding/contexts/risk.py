@@ -6,11 +6,11 @@ of each change, after locking it. It must not decide who may see or change anyth
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Table, bindparam, insert, or_, select, update
 
 from safeguarding.contexts import models, rubric
 from safeguarding.contexts.models import Context, ContextRisk
@@ -19,6 +19,7 @@ from safeguarding.contexts.rubric import Explanation
 from safeguarding.contexts.vocabulary import IncidentHarm, InformationGrade
 from safeguarding.core import clock
 from safeguarding.core.canonical import canonical_json
+from safeguarding.core.database import is_writing
 from safeguarding.extensions import db
 
 CHUNK = 50  # contexts worked out together
@@ -190,14 +191,29 @@ def empty_figure(context_id: int) -> dict[str, Any]:
     return {"context_id": context_id, "computed_at": clock.now(), **figure_of(nothing)}
 
 
+def computed_at(context_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when each figure was last worked out, locking the rows where the transaction writes.
+
+    Every change of what a figure is made of works it out again, so that one not worked out since stands as it was.
+    """
+    statement = select(ContextRisk.context_id, ContextRisk.computed_at).where(
+        ContextRisk.context_id.in_(sorted(context_ids))
+    )
+    if is_writing():
+        statement = statement.order_by(ContextRisk.context_id).with_for_update()
+    return {row.context_id: row.computed_at for row in db.session.execute(statement)}
+
+
 def store(worked_out: Mapping[int, Explanation]) -> None:
     """Write figures that were worked out under the lock of their rows."""
+    if not worked_out:
+        return
+    table = cast(Table, ContextRisk.__table__)
     now = clock.now()
-    for key, explanation in worked_out.items():
-        db.session.execute(
-            update(ContextRisk).where(ContextRisk.context_id == key).values(computed_at=now, **figure_of(explanation)),
-            execution_options={"synchronize_session": False},
-        )
+    rows = [{"key": key, "computed_at": now, **figure_of(found)} for key, found in worked_out.items()]
+    names = [name for name in rows[0] if name != "key"]
+    statement = update(table).where(table.c.context_id == bindparam("key"))
+    db.session.execute(statement.values({name: bindparam(name) for name in names}), rows)
 
 
 def ids_to_refresh(as_of: date) -> list[int]:

@@ -37,7 +37,7 @@ from safeguarding.contexts.models import (
     SafetyGoal,
     SourceGrade,
 )
-from safeguarding.contexts.placing import load_matcher, place_of
+from safeguarding.contexts.placing import NO_CONTEXT, load_matcher, match_columns, place_of
 from safeguarding.contexts.rubric import Explanation, compare, spoken
 from safeguarding.contexts.vocabulary import ContextGrade, IncidentHarm, InformationGrade, Precision
 from safeguarding.core import clock
@@ -253,7 +253,7 @@ def _corrected(actor: Actor, held: Incident, changes: Mapping[str, Any]) -> dict
         values["category"] = values["harm"].label
     if "context_id" in values and values["context_id"] != held.context_id:
         moved = _place(actor, values["context_id"], held.place_certain, held.latitude, held.longitude, None)
-        values.update(moved if values["context_id"] is not None else _NOWHERE)
+        values.update(moved if values["context_id"] is not None else NO_CONTEXT)
     return values
 
 
@@ -274,17 +274,9 @@ def _precision(happened_at: datetime | None, month_only: bool) -> Precision:
     return Precision.DAY if happened_at is None else Precision.INSTANT
 
 
-_NOWHERE: dict[str, Any] = {
-    "context_id": None,
-    "match_distance_m": None,
-    "match_rule": None,
-    "place_certain": False,
-}
-
-
 def _place(
     actor: Actor, context_id: int | None, certain: bool, lat: float | None, lng: float | None, text: str | None
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """The columns that say at which context an incident was, how far from it, and by what rule."""
     if context_id is not None:
         row = db.session.execute(_candidate(context_id)).one_or_none()
@@ -298,19 +290,8 @@ def _place(
             "place_certain": certain if distance is None else certain and distance <= 50,
         }
     if lat is None or lng is None:
-        return _NOWHERE
-    found = load_matcher().match(lat, lng, text or "")
-    return match_columns(found) if isinstance(found, Match) else _NOWHERE
-
-
-def match_columns(found: Match[int]) -> dict[str, Any]:
-    """Return the columns of an incident that a match fills."""
-    return {
-        "context_id": found.key,
-        "match_distance_m": round(found.distance_m),
-        "match_rule": found.rule,
-        "place_certain": found.is_certain,
-    }
+        return NO_CONTEXT
+    return match_columns(load_matcher().match(lat, lng, text or ""))
 
 
 def _candidate(context_id: int) -> Any:
