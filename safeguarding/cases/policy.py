@@ -1,10 +1,11 @@
-"""Who reads what within a case that they may read. Pure."""
+"""Who works cases, and who reads what within a case that they may read. Pure."""
 
 from collections.abc import Iterable
 
-from safeguarding.access.roles import Relation
+from safeguarding.access.roles import Relation, Role
 from safeguarding.cases.models import SharedWith
 
+WORKERS = frozenset({Role.PRACTITIONER, Role.SOCIAL_WORKER, Role.LEAD})
 TEAM = frozenset({Relation.LEAD_WORKER, Relation.ALLOCATED, Relation.HUB})
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 
 from safeguarding.access.actor import HUB_PRINCIPAL, Actor, user_principal
 from safeguarding.access.permissions import Permission
-from safeguarding.access.roles import Relation, Role
+from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import Membership
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import (
@@ -30,6 +30,7 @@ from safeguarding.cases.models import (
     SubjectKind,
     UpdateKind,
 )
+from safeguarding.cases.policy import WORKERS as WORKERS
 from safeguarding.cases.workflow import CASE, LIVE
 from safeguarding.contexts.models import Context
 from safeguarding.core import clock
@@ -41,7 +42,6 @@ from safeguarding.people.models import PeerGroup, Person
 from safeguarding.relations import service as relations
 from safeguarding.relations.queries import related, relations_to
 
-WORKERS = frozenset({Role.PRACTITIONER, Role.SOCIAL_WORKER, Role.LEAD})
 PERSON_KINDS = frozenset({SubjectKind.YOUNG_PERSON, SubjectKind.POSSIBLE_PERPETRATOR})
 _COLUMNS = {
     SubjectKind.YOUNG_PERSON: Case.person_id,

@@ -1,0 +1,60 @@
+"""What `create_app` registers of this package: pages, navigation, and what other pages show of cases."""
+
+from typing import Any
+
+from flask import Flask, url_for
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.actions.due import Due
+from safeguarding.cases import queries, words
+from safeguarding.cases.views import changing, record, updates
+from safeguarding.cases.views.blueprint import blueprint
+from safeguarding.cases.workflow import LIVE
+from safeguarding.web.navigation import Entry, register_entry
+from safeguarding.web.sections import Section, register_section
+
+PAGES = (changing, record, updates)
+
+
+def init_cases(app: Flask) -> None:
+    """Register the package."""
+    app.register_blueprint(blueprint)
+    register_entry(app, Entry("Cases", "cases.index", 25, Permission.CASE_READ, ("/cases",)))
+    register_section(app, Section("my_work", "cases", 30, "cases/work.html", _work, Permission.CASE_UPDATE))
+    register_section(app, Section("person", "cases", 10, "cases/section.html", _about_person, Permission.CASE_READ))
+    register_section(app, Section("context", "cases", 70, "cases/section.html", _about_context, Permission.CASE_READ))
+
+
+def _work(actor: Actor, _subject: Any) -> dict[str, Any] | None:
+    rows = queries.list_to_update(actor)
+    return {"rows": rows[:10], "has_more": len(rows) > 10, "words": words}
+
+
+def _about_person(actor: Actor, subject: Any) -> dict[str, Any] | None:
+    rows = queries.list_about(actor, "person", subject.id)
+    live = [row for row in rows if row.state in LIVE]
+    model: dict[str, Any] = {
+        "heading": "Cases",
+        "rows": rows,
+        "words": words,
+        "going_on": [row.going_on for row in live],
+        "due": [
+            Due(row.next_review_on, "Review the case", url_for("cases.case", ref=row.ref))
+            for row in live
+            if row.next_review_on
+        ],
+    }
+    writable = next((row for row in live if row.may_update), None)
+    if writable is not None:
+        model["primary"] = ("Log an update", url_for("cases.update", ref=writable.ref))
+    elif not live and actor.may(Permission.CASE_OPEN, getattr(subject, "relations", ())):
+        model["primary"] = ("Open a case", url_for("cases.open_case", kind="person", ref=subject.ref))
+    return model
+
+
+def _about_context(actor: Actor, subject: Any) -> dict[str, Any] | None:
+    rows = queries.list_about(actor, "context", subject.id)
+    if not rows:
+        return None
+    return {"heading": "Cases about this place", "rows": rows, "words": words}
