@@ -10,6 +10,7 @@ from safeguarding.accounts.views import init_accounts
 from safeguarding.actions.views import init_actions
 from safeguarding.agencies.views import init_agencies
 from safeguarding.audit.service import init_audit
+from safeguarding.cases.views.registration import init_cases
 from safeguarding.cli import commands
 from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.extensions import csrf, db, migrate
@@ -80,6 +81,7 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_admin(app)
     init_actions(app)
     init_people(app)
+    init_cases(app)
     init_referrals(app)
     init_panels(app)
     init_home(app)
