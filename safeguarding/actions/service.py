@@ -117,8 +117,8 @@ def complete_action(
     locked = _lock_for(actor, action, read_version)
     if not evidence.strip():
         raise RuleError("Say what shows that it is done.", "evidence")
-    _close(actor, locked, ActionState.DONE, completed_on)
     locked.evidence = evidence
+    _close(actor, locked, ActionState.DONE, completed_on)
     _save(actor, locked, "actions:action:completed", on_time=_day(locked.completed_on) <= locked.first_due_on)
 
 

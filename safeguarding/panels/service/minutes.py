@@ -78,11 +78,12 @@ def sign_minutes(actor: Actor, minutes: Minutes, *, read_version: int, at: datet
     if digest(held.content) != held.content_digest:
         raise RuleError("These minutes are not what was made: their mark does not match. Make them again.")
     now = at or clock.now()
-    held.state, held.signed_at, held.signed_by_id = MinutesState.SIGNED, now, actor.user_id
     days = db.session.execute(select(Panel.access_days_after_signing).where(Panel.id == meeting.panel_id)).scalar_one()
     until = access_ends(now, days)
     items = db.session.scalars(select(AgendaItem.id).where(AgendaItem.meeting_id == meeting.id))
     papers.close_papers(list(items), until)
+    # Last of all: the database refuses any later statement on signed minutes.
+    held.state, held.signed_at, held.signed_by_id = MinutesState.SIGNED, now, actor.user_id
     _changed(actor, held, "panels:minutes:signed", digest=held.content_digest, access_until=until)
     return until
 
