@@ -5,6 +5,7 @@ from flask import Flask
 from safeguarding.cli.audit import audit_group
 from safeguarding.cli.contexts import contexts_group
 from safeguarding.cli.importing import import_group
+from safeguarding.cli.nrm import nrm_group
 from safeguarding.cli.prepare import prepare
 from safeguarding.cli.risk import risk_group
 
@@ -16,3 +17,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(import_group)
     app.cli.add_command(contexts_group)
     app.cli.add_command(risk_group)
+    app.cli.add_command(nrm_group)
