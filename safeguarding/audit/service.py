@@ -15,6 +15,7 @@ from safeguarding.audit.models import AuditEvent, AuditHead
 from safeguarding.core import clock
 from safeguarding.core.canonical import canonical_json
 from safeguarding.core.errors import UnavailableError
+from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.web import transaction
 from safeguarding.web.errors import set_refusal_hook
@@ -86,9 +87,18 @@ def _payload(
 
 
 def _refusal(status: int, reason: str) -> None:
-    """Chain the refusal of a signed-in actor; an anonymous 404 is counted elsewhere, not chained."""
+    """Chain the refusal of a signed-in actor; an anonymous 404 is counted elsewhere, not chained.
+
+    The subject is the reference in the address, so that who tried to look is found with those who looked.
+    """
     actor = g.get("actor")
     if actor is not None:
+        typed = str((request.view_args or {}).get("ref", ""))
         record_refusal(
-            "access:request:refused", actor.key, None, status=status, reason=reason, endpoint=request.endpoint or "none"
+            "access:request:refused",
+            actor.key,
+            normalise_reference(typed, typed[:2].upper()),
+            status=status,
+            reason=reason,
+            endpoint=request.endpoint or "none",
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,32 @@ class Verdict:
             "anchors": {"matched": self.anchors_matched, "missing": self.anchors_missing},
             "first_bad": bad,
         }
+
+
+@dataclass(frozen=True)
+class LastAnchor:
+    """The last copy of the head that was kept outside the database."""
+
+    seq: int
+    hash: str
+    at: datetime
+
+
+def anchor_file(data: Path) -> Path:
+    """Return where an installation keeps the copies of its head."""
+    return data / "anchors" / "heads.jsonl"
+
+
+def last_anchor(path: Path) -> LastAnchor | None:
+    """Return the last line of the anchor file, read from its end; None when there is none that can be read."""
+    try:
+        with path.open("rb") as lines:
+            lines.seek(0, 2)
+            lines.seek(max(0, lines.tell() - 4096))
+            line = json.loads(lines.read().splitlines()[-1])
+        return LastAnchor(int(line["seq"]), str(line["hash"]), datetime.fromisoformat(line["at"]))
+    except (OSError, IndexError, KeyError, ValueError, TypeError):
+        return None
 
 
 def anchor(path: Path) -> dict[str, Any]:

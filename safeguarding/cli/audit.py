@@ -18,7 +18,7 @@ def audit_group() -> None:
 
 def _anchor_file() -> Path:
     folder: Path = current_app.extensions["settings"].data
-    return folder / "anchors" / "heads.jsonl"
+    return chain.anchor_file(folder)
 
 
 @audit_group.command("verify")

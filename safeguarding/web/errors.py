@@ -23,7 +23,7 @@ def init_errors(app: Flask) -> None:
     """Register a page for every kind of error; nothing escapes it."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(NotFoundError, lambda _error: error_page(404))
+    app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(ForbiddenError, _forbidden)
     app.register_error_handler(StaleError, lambda _error: error_page(409, texts=[], back=None))
     app.register_error_handler(RuleError, lambda error: error_page(400, message=error.message))
@@ -68,6 +68,12 @@ def _csrf(_error: CSRFError) -> Response:
         400,
         message="The page was open too long or was opened in another session. Go back, reload it and send it again.",
     )
+
+
+def _not_found(_error: NotFoundError) -> Response:
+    # Absent and hidden are recorded alike, as they are answered alike.
+    _refused(404, "absent or hidden")
+    return error_page(404)
 
 
 def _forbidden(error: ForbiddenError) -> Response:
