@@ -83,7 +83,7 @@ class Item:
 
     @property
     def is_open_now(self) -> bool:
-        """Whether it is the one that the meeting is at."""
+        """Whether it may be decided: one of the meeting going on, every one of the second panel."""
         return self.meeting >= OPEN_MEETING and self.position == (
             DECIDED_OF_OPEN + 1 if self.meeting == MEETINGS else 1
         )
@@ -180,7 +180,7 @@ def _meetings(world: World) -> Iterator[Row]:
         ago = meeting_days(m)
         closed = m < OPEN_MEETING
         chair = CHAIR if m <= MEETINGS else WRITE_CHAIR
-        current = None if closed else (m - 1) * ITEMS + (DECIDED_OF_OPEN + 1 if m == MEETINGS else 1)
+        current = (m - 1) * ITEMS + DECIDED_OF_OPEN + 1 if m == OPEN_MEETING else None
         begun = world.at(-ago)
         yield (
             m, ref("MT", m), PANEL if m <= MEETINGS else WRITE_PANEL, begun, world.at(-ago + 3 / 24), "Civic Centre",

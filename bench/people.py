@@ -79,7 +79,7 @@ NRM = (
     "id ref person_id case_id state route referred_on first_responder_code exploitation_types county_lines"
     " created_at created_by_id version"
 )
-RELATION = "principal subject_kind subject_id kind valid_from valid_to source_kind source_id last_activity_at"  # ids are left to the database
+RELATION = "principal subject_kind subject_id kind valid_from valid_to source_kind source_id last_activity_at"
 
 
 def write_accounts(world: World, writer: Writer) -> None:
@@ -310,7 +310,7 @@ def _factors(world: World) -> Iterator[Row]:
             world.days[n % 300],
             world.days[n % 300] + " 12:00:00.000000",
             LEAD,
-        )  # noqa: E501
+        )
 
 
 def _goals(world: World) -> Iterator[Row]:
