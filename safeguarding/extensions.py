@@ -7,7 +7,8 @@ from flask_wtf import CSRFProtect
 
 from safeguarding.core.base import Base
 
-db = SQLAlchemy(model_class=Base)
+# What was read is not read again after the commit: a session lives for one request.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()

@@ -7,12 +7,15 @@ from safeguarding.cli.contexts import contexts_group
 from safeguarding.cli.importing import import_group
 from safeguarding.cli.nrm import nrm_group
 from safeguarding.cli.prepare import prepare
+from safeguarding.cli.seed import demo_group, seed
 from safeguarding.cli.risk import risk_group
 
 
 def register(app: Flask) -> None:
     """Add every command of the project."""
     app.cli.add_command(prepare)
+    app.cli.add_command(seed)
+    app.cli.add_command(demo_group)
     app.cli.add_command(audit_group)
     app.cli.add_command(import_group)
     app.cli.add_command(contexts_group)

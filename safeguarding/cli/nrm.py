@@ -11,26 +11,22 @@ from safeguarding.nrm import clocks
 from safeguarding.nrm.models import NrmRoute
 
 
-class Day(click.ParamType):
-    """A date as YYYY-MM-DD, and where told the word `unknown`."""
+def _day(_context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
+    """Return the date of an option, None where it was not given; anything else is a usage error."""
+    if value is None:
+        return None
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        found = None
+    if found is None or not 1900 <= found.year <= 2200:
+        raise click.BadParameter(f"{value!r} is not a date; use YYYY-MM-DD.")
+    return found
 
-    name = "date"
 
-    def __init__(self, *, may_be_unknown: bool = False) -> None:
-        self.may_be_unknown = may_be_unknown
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return a date, or None for `unknown`; anything else is a usage error."""
-        if isinstance(value, date) or (self.may_be_unknown and value == "unknown"):
-            return value
-        try:
-            found = date.fromisoformat(str(value))
-        except ValueError:
-            found = None
-        if found is None or not 1900 <= found.year <= 2200:
-            expected = "YYYY-MM-DD or unknown" if self.may_be_unknown else "YYYY-MM-DD"
-            self.fail(f"{value!r} is not a date; use {expected}.", param, ctx)
-        return found
+def _day_or_unknown(context: click.Context, option: click.Parameter, value: str | None) -> date | None:
+    """Return the date of an option, None for the word `unknown`."""
+    return None if value == "unknown" else _day(context, option, value)
 
 
 @click.group("nrm")
@@ -39,16 +35,18 @@ def nrm_group() -> None:
 
 
 @nrm_group.command("clocks")
-@click.option("--referred", type=Day(), required=True, help="The day of referral, YYYY-MM-DD.")
-@click.option("--born", type=Day(may_be_unknown=True), required=True, help="The date of birth, YYYY-MM-DD or unknown.")
+@click.option("--referred", callback=_day, required=True, help="The day of referral, YYYY-MM-DD.")
+@click.option("--born", callback=_day_or_unknown, required=True, help="The date of birth, YYYY-MM-DD or unknown.")
 @click.option("--route", type=click.Choice(["auto", "sca", "panel"]), default="auto", show_default=True)
-@click.option("--rg", type=Day(), help="The day of a positive reasonable grounds decision.")
-@click.option("--decided", type=Day(), help="The day of a negative decision, of either kind.")
+@click.option("--rg", callback=_day, help="The day of a positive reasonable grounds decision.")
+@click.option("--decided", callback=_day, help="The day of a negative decision, of either kind.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def clocks_command(referred: date, born: Any, route: str, rg: date | None, decided: date | None, as_json: bool) -> None:
+def clocks_command(
+    referred: date, born: date | None, route: str, rg: date | None, decided: date | None, as_json: bool
+) -> None:
     """Print each clock of a referral with its rule, its source and how it was worked out."""
     try:
-        answer = work_out(referred, None if born == "unknown" else born, route, rg, decided)
+        answer = work_out(referred, born, route, rg, decided)
     except RuleError as refusal:
         raise click.UsageError(refusal.message) from None
     if as_json:

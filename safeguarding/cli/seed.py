@@ -1,5 +1,6 @@
 """`flask seed`, and what `flask prepare` calls: the demonstration as it would stand on a day."""
 
+import json
 import random
 from datetime import date, datetime, time, timedelta
 
@@ -46,6 +47,28 @@ def seed(as_of: datetime | None) -> None:
     click.echo("The demonstration is ready.")
 
 
+@click.group("demo")
+def demo_group() -> None:
+    """Ask about the demonstration."""
+
+
+@demo_group.command("accounts")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+@on_ready_database
+def accounts_command(as_json: bool) -> None:
+    """Print the demonstration's accounts and their pass phrase; refused on a live database."""
+    settings: Settings = current_app.extensions["settings"]
+    if settings.mode is not Mode.DEMONSTRATION:
+        raise click.ClickException("SAFEGUARDING_MODE: only a demonstration has accounts that may be printed.")
+    accounts = demonstration_accounts()
+    if as_json:
+        click.echo(json.dumps({"password": DEMONSTRATION_PHRASE, "accounts": accounts}, separators=(",", ":")))
+        return
+    click.echo(f"Pass phrase of all: {DEMONSTRATION_PHRASE}")
+    for account in accounts:
+        click.echo(f"  {account['email']:<48} {account['role']:<24} {account['agency']}")
+
+
 def is_seeded() -> bool:
     """Return whether anybody can sign in already."""
     seeded = db.session.scalar(select(User.id).limit(1)) is not None
@@ -58,7 +81,7 @@ def seed_demonstration(as_of: date) -> None:
     phrase_hash = hash_phrase(DEMONSTRATION_PHRASE)  # slow on purpose, so before the first transaction
     dice = random.Random(SEED)  # noqa: S311 - a repeatable demonstration, no secret
     diary = Diary()
-    present = clock.now() if as_of == clock.today() else clock.at_london(as_of, time(23, 30))
+    present = clock.at_london(as_of, time(0, 0))  # the hour at which it is made changes nothing
     with repeatable(random.Random(SEED)):  # noqa: S311 - the same
         with unit_of_work(), clock.pretend(clock.at_london(as_of, time(8, 0)) - HISTORY):
             partnership = make_partnership(as_of, phrase_hash)

@@ -18,6 +18,7 @@ from safeguarding.cases.models import (
     SubjectKind,
     UpdateKind,
 )
+from safeguarding.cases.workflow import LIVE
 from safeguarding.cli.demo.diary import Diary, working_day
 from safeguarding.cli.demo.meeting_day import hold_meeting, sign_minutes
 from safeguarding.cli.demo.partnership import SLUG, Partnership
@@ -180,7 +181,7 @@ class Cycle:
     def _log(self, youngster: Youngster, case_id: int, texts: tuple[str, str, str]) -> Callable[[], None]:
         def log() -> None:
             case = cases.lock_case(case_id)
-            if case.state.value in ("closed", "transferred"):
+            if case.state not in LIVE:
                 return
             kind, happened, words = texts
             place = self.places.by_key[youngster.place].name
@@ -244,12 +245,13 @@ class Cycle:
     def _due_for_review(self, new: list[Youngster]) -> list[int]:
         """Return the live cases that waited longest, without those that come as referrals."""
         fresh = {self.referrals[youngster.number].case_id for youngster in new}
+        known = [referral.case_id for referral in self.referrals.values() if referral.case_id is not None]
         elsewhere = select(AgendaItem.case_id).where(
             AgendaItem.state == ItemState.WAITING, AgendaItem.case_id.is_not(None)
         )
         rows = db.session.scalars(
             select(Case.id)
-            .where(Case.state == "open", Case.id.not_in(elsewhere), Case.person_id.is_not(None))
+            .where(Case.state == "open", Case.id.not_in(elsewhere), Case.id.in_(known))
             .order_by(Case.next_review_on, Case.id)
             .limit(REVIEWS_A_MEETING + len(fresh))
         )

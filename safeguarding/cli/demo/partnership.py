@@ -31,10 +31,13 @@ class Partnership:
         self.users: dict[str, User] = {}
         self.agency_of: dict[str, str] = {}
         self.panel: Panel
+        self._actors: dict[str, Actor] = {}  # roles, seats and offices do not change after the first day
 
     def actor(self, key: str) -> Actor:
         """Return the person as the actor of a command; the audit names the seed, which is what really acts."""
-        return replace(actor_for_user(self.users[key].id), key=SYSTEM.key)
+        if key not in self._actors:
+            self._actors[key] = replace(actor_for_user(self.users[key].id), key=SYSTEM.key)
+        return self._actors[key]
 
     def of_agency(self, agency: str) -> str:
         """Return the key of somebody who answers for an agency."""
