@@ -15,9 +15,9 @@ from safeguarding.panels.models.decisions import DecisionKind, View
 from safeguarding.panels.models.items import AgendaItem
 from safeguarding.panels.models.meetings import AttendanceStatus, Meeting
 from safeguarding.panels.models.panels import Office, Panel
+from safeguarding.panels.rules import AgencyOpinion, AgreedAction, DecisionText
 from safeguarding.panels.service.agenda import add_referral, plan_meeting, publish_agenda
 from safeguarding.panels.service.attendance import record_attendance
-from safeguarding.panels.service.decisions import AgencyOpinion, AgreedAction, DecisionText
 from safeguarding.panels.service.meetings import open_item, open_meeting
 from safeguarding.panels.service.panels import appoint_officer, seat_agency, set_up_panel
 from safeguarding.people.service import Details, add_person

@@ -35,6 +35,7 @@ from safeguarding.cases.models import CaseUpdate, SharedWith
 from safeguarding.contexts.models import Context
 from safeguarding.core import clock
 from safeguarding.core.base import BigKey
+from safeguarding.core.canonical import digest
 from safeguarding.core.codes import Code
 from safeguarding.core.types import UTCDateTime
 from safeguarding.extensions import db
@@ -50,7 +51,7 @@ from safeguarding.panels.models.items import (
 from safeguarding.panels.policy import Standing, may_read_return
 from safeguarding.panels.queries.live import MeetingPage
 from safeguarding.panels.timing import is_late
-from safeguarding.referrals.models import ReferralContext, ReferralHarm
+from safeguarding.referrals.models import Referral, ReferralContext, ReferralHarm
 
 _SHAPE: dict[str, Any] = {
     "sort": Integer(),
@@ -365,3 +366,14 @@ def staff_of(parts: ItemParts) -> dict[str, list[Any]]:
         if person.agency_id in refs:
             by_agency[refs[person.agency_id]].append(person)
     return by_agency
+
+
+def papers_mark(item_id: int, referral_id: int | None) -> str:
+    """Return a mark over the versions of everything the panel had before it: referral, returns, notes."""
+    referral = _part("referral", id=Referral.id, version=Referral.version).where(Referral.id == referral_id)
+    returns = _part("return", id=ReturnRequest.id, version=ReturnRequest.version).where(
+        ReturnRequest.item_id == item_id
+    )
+    notes = _part("note", id=DiscussionNote.id, version=DiscussionNote.version).where(DiscussionNote.item_id == item_id)
+    rows = db.session.execute(union_all(referral, returns, notes))
+    return digest(sorted([row.part, row.id, row.version] for row in rows))

@@ -140,6 +140,17 @@ def quorum_of(lines: Iterable[RoomLine], quorum_groups: str, at: datetime) -> Qu
     return work_out(required_groups(quorum_groups), [each for each in attendees if each], conflicted, at)
 
 
+def who_has_a_view(lines: Iterable[RoomLine], at: datetime) -> tuple[dict[int, str], frozenset[int]]:
+    """Return the agencies in the room for an item (id: name), which each have a view, and all that may have one.
+
+    An agency that is not there may have sent its view; one that is out with a conflict has none.
+    """
+    known = list(lines)
+    here = {line.agency_id: line.agency for line in known if line.is_here_at(at) and not line.has_conflict}
+    out = {line.agency_id for line in known if line.has_conflict} - set(here)
+    return here, frozenset(line.agency_id for line in known) - out
+
+
 def live_conflicts(item_id: int) -> list[tuple[int, int]]:
     """Return (user id, conflict id) of those with a live conflict on an item."""
     statement = select(Conflict.user_id, Conflict.id).where(

@@ -5,7 +5,6 @@ what it does to the case, all in one transaction. It is never edited. One item h
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from safeguarding.access.actor import Actor, office_principal, seat_principal, u
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import User
-from safeguarding.actions.models import Action, ActionOrigin, ActionPriority, ActionSubject
+from safeguarding.actions.models import Action, ActionOrigin, ActionSubject
 from safeguarding.actions.service import add_action
 from safeguarding.actions.workflow import LIVE as LIVE_ACTIONS
 from safeguarding.agencies.models import Agency
@@ -32,12 +31,29 @@ from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionAddendum, DecisionKind, View
-from safeguarding.panels.models.items import AgendaItem, DiscussionNote, ItemKind, ItemState, ReturnRequest
+from safeguarding.panels.models.items import AgendaItem, ItemKind, ItemState
 from safeguarding.panels.models.meetings import Meeting
 from safeguarding.panels.models.panels import Panel
-from safeguarding.panels.policy import ADOPTS, JUDGES_RISK, KEEPS_IT, NEEDS_CASE, is_in_the_chair, kinds_for
-from safeguarding.panels.queries.room import RoomLine, conflicted_users, live_conflicts, quorum_of, room, seats_at
+from safeguarding.panels.policy import ADOPTS, JUDGES_RISK, KEEPS_IT, NEEDS_CASE, is_in_the_chair
+from safeguarding.panels.queries.parts import papers_mark
+from safeguarding.panels.queries.room import (
+    RoomLine,
+    conflicted_users,
+    live_conflicts,
+    quorum_of,
+    room,
+    seats_at,
+    who_has_a_view,
+)
 from safeguarding.panels.quorum import Quorum, missing_sentence
+from safeguarding.panels.rules import (
+    MOST_ACTIONS,
+    AgencyOpinion,
+    AgreedAction,
+    DecisionText,
+    problems,
+    view_problems,
+)
 from safeguarding.panels.service import papers
 from safeguarding.panels.service.holding import (
     hold_item,
@@ -51,8 +67,6 @@ from safeguarding.panels.service.meetings import record_heard
 from safeguarding.referrals.models import Referral
 from safeguarding.relations import service as relations
 
-MOST_ACTIONS = 20
-_RISING = tuple(Risk)
 _SUBJECT_OF = {
     ItemKind.YOUNG_PERSON: SubjectKind.YOUNG_PERSON,
     ItemKind.POSSIBLE_PERPETRATOR: SubjectKind.POSSIBLE_PERPETRATOR,
@@ -64,46 +78,6 @@ _STATE_AFTER = {
     DecisionKind.CLOSE: CaseState.CLOSED,
     **dict.fromkeys(KEEPS_IT, CaseState.OPEN),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgencyOpinion:
-    """What one agency thinks of a decision; to disagree needs a reason, and the chair may answer it."""
-
-    agency_id: int
-    view: View
-    reason: str | None = None
-    chair_answer: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgreedAction:
-    """One action of a decision: what, by which agency and person of it, by which day."""
-
-    title: str
-    owner_agency_id: int
-    due_on: date
-    owner_user_id: int | None = None
-    priority: ActionPriority = ActionPriority.NORMAL
-    detail: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecisionText:
-    """What the chair records. Dates are days in London; `lawful_basis_code` is a code of the list in force."""
-
-    kind: DecisionKind
-    rationale: str
-    lawful_basis_code: str
-    options_considered: str | None = None
-    risk_before: Risk | None = None
-    risk_after: Risk | None = None
-    next_review_on: date | None = None
-    deferred_to_on: date | None = None
-    told_how: str | None = None
-    linked_context_id: int | None = None
-    views: tuple[AgencyOpinion, ...] = ()
-    actions: tuple[AgreedAction, ...] = ()
 
 
 def record_decision(
@@ -218,20 +192,6 @@ def add_dissent(
     audit.record("panels:dissent:recorded", actor, decision.ref, item=item.ref, agency=agency_id)
 
 
-def papers_digest(item: AgendaItem) -> str:
-    """Return a mark over the versions of everything the panel had before it: referral, returns, notes."""
-    referral = db.session.execute(select(Referral.ref, Referral.version).where(Referral.id == item.referral_id)).first()
-    returns = select(ReturnRequest.ref, ReturnRequest.version).where(ReturnRequest.item_id == item.id)
-    notes = select(DiscussionNote.id, DiscussionNote.version).where(DiscussionNote.item_id == item.id)
-    return digest(
-        {
-            "referral": list(referral) if referral else None,
-            "returns": [list(row) for row in db.session.execute(returns.order_by(ReturnRequest.id))],
-            "notes": [list(row) for row in db.session.execute(notes.order_by(DiscussionNote.id))],
-        }
-    )
-
-
 def _need_chair(actor: Actor, meeting: Meeting, conflicted: frozenset[int]) -> None:
     if is_in_the_chair(actor, meeting.chaired_by_id, conflicted):
         return
@@ -259,58 +219,20 @@ def _subject_of(item: AgendaItem) -> tuple[SubjectKind, int] | None:
 
 
 def _check(item: AgendaItem, text: DecisionText, case: Case | None, today: date) -> None:
-    if text.kind not in kinds_for(item.kind):
-        raise RuleError("This cannot be decided about an item of this kind.", "kind")
-    if not text.rationale.strip():
-        raise RuleError("Say why the panel decides this.", "rationale")
-    _check_dates(text, today)
-    if item.kind is not ItemKind.THEME:
-        _check_risk(text)
+    for problem in problems(text, item.kind, today):
+        raise RuleError(problem.message, problem.field)
     if text.kind in NEEDS_CASE and case is None:
         raise RuleError("There is no case yet: adopt it first, or close the referral.", "kind")
-    if text.kind is DecisionKind.ADOPT_AND_LINK_TO_CONTEXT:
+    if text.linked_context_id is not None:
         _check_context(text.linked_context_id)
-    if item.kind is ItemKind.YOUNG_PERSON and text.kind is not DecisionKind.DEFER and not text.told_how:
-        raise RuleError("Say who tells the young person, and how, or why they are not told.", "told_how")
     _check_basis(text.lawful_basis_code, today)
     if text.kind is DecisionKind.STEP_DOWN:
         _check_step_down(item, today)
 
 
-def _check_dates(text: DecisionText, today: date) -> None:
-    if text.kind is DecisionKind.DEFER:
-        if text.deferred_to_on is None or text.deferred_to_on <= today:
-            raise RuleError("Enter the date to which it is put off, after today.", "deferred_to_on")
-    elif text.deferred_to_on is not None:
-        raise RuleError("Only a decision to put it on a date has a date to which it is put off.", "deferred_to_on")
-    if text.kind in KEEPS_IT and text.next_review_on is None:
-        raise RuleError("Enter when the panel looks at this again.", "next_review_on")
-    if text.next_review_on is not None and text.next_review_on <= today:
-        raise RuleError("The next review must be after today.", "next_review_on")
-
-
-def _check_risk(text: DecisionText) -> None:
-    if text.kind not in JUDGES_RISK:
-        return
-    before, after = text.risk_before, text.risk_after
-    if after is None:
-        raise RuleError("Choose what the risk is after this decision.", "risk_after")
-    if text.kind in (DecisionKind.INCREASE_RISK, DecisionKind.REDUCE_RISK, DecisionKind.MAINTAIN) and before is None:
-        raise RuleError("Choose what the risk was before.", "risk_before")
-    if before is None:
-        return
-    step = _RISING.index(after) - _RISING.index(before)
-    if text.kind is DecisionKind.INCREASE_RISK and step <= 0:
-        raise RuleError("The risk after must be higher than before, or decide something else.", "risk_after")
-    if text.kind is DecisionKind.REDUCE_RISK and step >= 0:
-        raise RuleError("The risk after must be lower than before, or decide something else.", "risk_after")
-    if text.kind is DecisionKind.MAINTAIN and step != 0:
-        raise RuleError("To maintain, the risk stays the same. Raise or lower it instead.", "risk_after")
-
-
-def _check_context(context_id: int | None) -> None:
+def _check_context(context_id: int) -> None:
     known = select(Context.id).where(Context.id == context_id, Context.is_restricted.is_(False))
-    if context_id is None or db.session.scalar(known) is None:
+    if db.session.scalar(known) is None:
         raise RuleError("Choose the place to which the case is linked.", "linked_context")
 
 
@@ -352,18 +274,9 @@ def _check_step_down(item: AgendaItem, today: date) -> None:
 
 def _check_views(text: DecisionText, lines: Iterable[RoomLine], now: datetime) -> None:
     """Each agency in the room has a view; one that is out with a conflict has none; dissent has its reason."""
-    known = list(lines)
-    here = {line.agency_id: line.agency for line in known if line.is_here_at(now) and not line.has_conflict}
-    out = {line.agency_id for line in known if line.has_conflict} - set(here)
-    seated = {line.agency_id for line in known}
-    said = [each.agency_id for each in text.views]
-    if len(said) != len(set(said)) or not set(said) <= seated - out:
-        raise RuleError("Each agency in the item has one view.", "views")
-    missing = [name for agency_id, name in here.items() if agency_id not in said]
-    if missing:
-        raise RuleError(f"Say what {', '.join(missing)} thinks, or that there is no view.", "views")
-    if any(each.view is View.DISAGREES and not (each.reason or "").strip() for each in text.views):
-        raise RuleError("Say why each agency that disagrees does so.", "views")
+    here, may_have_one = who_has_a_view(lines, now)
+    for problem in view_problems(text.views, here, may_have_one):
+        raise RuleError(problem.message, problem.field)
 
 
 def _check_actions(text: DecisionText, conflicted: frozenset[int]) -> None:
@@ -393,7 +306,7 @@ def _write(
         told_how=text.told_how,
         linked_context_id=text.linked_context_id,
         quorum=canonical_json({**quorum.as_record(), "chair": chair}),
-        papers_digest=papers_digest(item),
+        papers_digest=papers_mark(item.id, item.referral_id),
         recorded_at=now,
         recorded_by_id=actor.user_id,
         chaired_by_id=actor.user_id,
@@ -525,3 +438,13 @@ def _addendum(actor: Actor, item: AgendaItem, decision: Decision, text: str, now
     db.session.flush()
     audit.record("panels:decision:added_to", actor, decision.ref, item=item.ref, digest=digest(text))
     return addendum
+
+
+__all__ = [
+    "AgencyOpinion",
+    "AgreedAction",
+    "DecisionText",
+    "add_addendum",
+    "add_dissent",
+    "record_decision",
+]

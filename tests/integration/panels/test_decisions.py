@@ -22,16 +22,10 @@ from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionA
 from safeguarding.panels.models.items import AgendaItem, ItemState
 from safeguarding.panels.models.meetings import Attendance
 from safeguarding.panels.queries.live import load_item, meeting_page
+from safeguarding.panels.queries.parts import papers_mark
+from safeguarding.panels.rules import AgencyOpinion, AgreedAction, DecisionText
 from safeguarding.panels.service.attendance import declare_conflict, mark_arrived, mark_left, withdraw_conflict
-from safeguarding.panels.service.decisions import (
-    AgencyOpinion,
-    AgreedAction,
-    DecisionText,
-    add_addendum,
-    add_dissent,
-    papers_digest,
-    record_decision,
-)
+from safeguarding.panels.service.decisions import add_addendum, add_dissent, record_decision
 from safeguarding.panels.service.meetings import adjourn_meeting, close_meeting, come_back_later, open_item
 from safeguarding.panels.service.notes import add_note, edit_note
 from safeguarding.relations.queries import relations_to
@@ -231,7 +225,7 @@ def test_a_decision_keeps_quorum_papers_views_and_what_was_said() -> None:
     with unit_of_work():
         day = make_day()
         add_note(day.people["coordinator"].actor, day.meeting, day.item, speaker_name="DI Farrow", text="Two adults.")
-        expected = papers_digest(day.item)
+        expected = papers_mark(day.item.id, day.item.referral_id)
         decision = record(day, decision_text(day, options_considered="Mentoring alone"))
         kept = json.loads(decision.quorum)
         assert kept["quorate"] is True
@@ -248,9 +242,9 @@ def test_the_mark_over_the_papers_changes_with_every_paper() -> None:
     with unit_of_work():
         day = make_day()
         coordinator = day.people["coordinator"].actor
-        before = papers_digest(day.item)
+        before = papers_mark(day.item.id, day.item.referral_id)
         note = add_note(coordinator, day.meeting, day.item, speaker_name="A", text="One.")
-        with_note = papers_digest(day.item)
+        with_note = papers_mark(day.item.id, day.item.referral_id)
         edit_note(
             coordinator,
             day.meeting,
@@ -261,7 +255,7 @@ def test_the_mark_over_the_papers_changes_with_every_paper() -> None:
             speaker_agency_id=None,
             read_version=note.version,
         )
-        assert len({before, with_note, papers_digest(day.item)}) == 3
+        assert len({before, with_note, papers_mark(day.item.id, day.item.referral_id)}) == 3
 
 
 def test_the_case_takes_the_risk_the_review_date_and_the_state() -> None:
