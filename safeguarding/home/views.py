@@ -1,4 +1,7 @@
-"""The first page after signing in: a person's own work, made of the blocks that packages register."""
+"""The first page after signing in: a person's own work, made of the blocks that packages register.
+
+A block's model may say where it stands: `column` is "above" (the full width, before everything), "main" or "aside".
+"""
 
 from flask import Blueprint, Flask, render_template
 
@@ -7,9 +10,10 @@ from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.navigation import Entry, register_entry
-from safeguarding.web.sections import sections_for
+from safeguarding.web.sections import Shown, sections_for
 
 blueprint = Blueprint("home", __name__)
+COLUMNS = ("above", "main", "aside")
 
 
 def init_home(app: Flask) -> None:
@@ -26,4 +30,13 @@ def my_work() -> str:
     actor = current_actor()
     blocks = sections_for("my_work", actor, None)
     audit.record_read("home:work:shown", actor, None, blocks=[block.name for block in blocks])
-    return render_template("home/my_work.html", blocks=blocks, today=clock.today())
+    return render_template("home/my_work.html", columns=in_columns(blocks), today=clock.today())
+
+
+def in_columns(blocks: list[Shown]) -> dict[str, list[Shown]]:
+    """Return the blocks by column, each in its order; a column that there is not is the main one."""
+    columns: dict[str, list[Shown]] = {name: [] for name in COLUMNS}
+    for block in blocks:
+        named = str(block.model.get("column", "main"))
+        columns[named if named in columns else "main"].append(block)
+    return columns
