@@ -7,8 +7,8 @@ from safeguarding.cli.contexts import contexts_group
 from safeguarding.cli.importing import import_group
 from safeguarding.cli.nrm import nrm_group
 from safeguarding.cli.prepare import prepare
-from safeguarding.cli.seed import demo_group, seed
 from safeguarding.cli.risk import risk_group
+from safeguarding.cli.seed import demo_group, seed
 
 
 def register(app: Flask) -> None:

@@ -18,8 +18,8 @@ from safeguarding.panels.models.decisions import DecisionKind, View
 from safeguarding.panels.models.items import AgendaItem, ItemState
 from safeguarding.panels.models.meetings import AttendanceStatus, Meeting
 from safeguarding.panels.models.minutes import Minutes
+from safeguarding.panels.rules import AgencyOpinion, AgreedAction, DecisionText
 from safeguarding.panels.service import attendance, decisions, meetings, minutes, notes
-from safeguarding.panels.service.decisions import AgencyOpinion, AgreedAction, DecisionText
 
 ALWAYS = ("police", "health", "education", "youth-justice", "hub", "early-help")
 SPEAKERS = {"police": "police", "health": "health", "education": "education", "youth-justice": "dan", "early-help": "karen",
