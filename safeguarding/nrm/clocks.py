@@ -12,12 +12,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from safeguarding.core.errors import RuleError
-from safeguarding.core.working_days import add_working_days, bank_holidays
+from safeguarding.core.working_days import add_working_days, bank_holidays, is_working_day
 from safeguarding.nrm.models import GroundsOutcome, NrmRoute, NrmState
 
 ADULT = 18
 PANEL_MARGIN = 100  # days to the eighteenth birthday: a devolved panel needs more than these
 ALWAYS = date(2000, 1, 1)
+SOON = 3  # days
 
 _GUIDANCE = "Home Office, Modern Slavery: statutory guidance for England and Wales"
 _PILOT = "Home Office, guidance on devolving child decision-making in the National Referral Mechanism"
@@ -76,6 +77,30 @@ class Clock:
     def key(self) -> ClockKey:
         """Which clock it is."""
         return self.rule.key
+
+    @property
+    def is_minimum(self) -> bool:
+        """Whether its day is one not to be reached before, so that passing it is no lateness."""
+        return self.rule.kind is Kind.MINIMUM
+
+    def days_gone(self, today: date) -> int:
+        """Return how many of its days are gone, counted as the clock counts them, never below 0."""
+        if self.rule.unit is Unit.CALENDAR:
+            return max((today - self.starts).days, 0)
+        gone, day = 0, self.starts
+        while day < today and gone < self.rule.days * 3:  # enough to fill any bar; a clock long past is simply late
+            day += timedelta(days=1)
+            gone += is_working_day(day)
+        return gone
+
+    def left(self, today: date) -> tuple[str, str]:
+        """Return what is left in words, and its tone: `late`, `soon` or nothing."""
+        days = (self.due - today).days
+        if self.is_minimum:
+            return (f"{days} {_days(days)} to the earliest day", "") if days > 0 else ("No target applies", "")
+        if days < 0:
+            return f"{-days} {_days(-days)} late", "late"
+        return ("Today" if days == 0 else f"{days} {_days(days)} left"), "soon" if days <= SOON else ""
 
     def to_json(self) -> dict[str, object]:
         """Return the shape that other programs rely on."""
@@ -282,8 +307,9 @@ def _rule(key: ClockKey, route: NrmRoute, start: date) -> Rule | None:
 def _clock(rule: Rule, start: date) -> Clock:
     if rule.unit is Unit.WORKING:
         due = add_working_days(start, rule.days)
-        without = _listed(day for day in sorted(bank_holidays()) if start < day <= due and day.weekday() < 5)
-        counted = f"{rule.days} working days" + (f", without the bank holidays on {without}," if without else "")
+        without = [day for day in sorted(bank_holidays()) if start < day <= due and day.weekday() < 5]
+        name = "bank holiday" if len(without) == 1 else "bank holidays"
+        counted = f"{rule.days} working days" + (f", without the {name} on {_listed(without)}," if without else "")
     else:
         due = start + timedelta(days=rule.days)
         counted = f"{rule.days} days"
@@ -300,8 +326,12 @@ def _why_not(born_on: date | None, referred_on: date) -> str:
         return "A devolved panel decides for children only: they were 18 or older on the day of referral."
     return (
         f"A devolved panel decides only more than {PANEL_MARGIN} days before the eighteenth birthday; on the day of"
-        f" referral it was {days} {'day' if days == 1 else 'days'} away."
+        f" referral it was {days} {_days(days)} away."
     )
+
+
+def _days(count: int) -> str:
+    return "day" if count == 1 else "days"
 
 
 def _written(day: date) -> str:
