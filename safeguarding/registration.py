@@ -16,6 +16,7 @@ from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
 from safeguarding.oversight.views import init_oversight
+from safeguarding.nrm.views import init_nrm
 from safeguarding.panels.setup import init_panels
 from safeguarding.people.views.registration import init_people
 from safeguarding.referrals.setup import init_referrals
@@ -83,6 +84,7 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_actions(app)
     init_people(app)
     init_cases(app)
+    init_nrm(app)
     init_referrals(app)
     init_panels(app)
     init_oversight(app)
