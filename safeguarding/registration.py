@@ -15,8 +15,8 @@ from safeguarding.cli import commands
 from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
-from safeguarding.oversight.views import init_oversight
 from safeguarding.nrm.views import init_nrm
+from safeguarding.oversight.views import init_oversight
 from safeguarding.panels.setup import init_panels
 from safeguarding.people.views.registration import init_people
 from safeguarding.referrals.setup import init_referrals
