@@ -25,7 +25,9 @@ def check_page(text: str) -> BeautifulSoup:
     _check_inputs(page)
     for form in page.find_all("form"):
         if str(form.get("method", "")).lower() == "post":
-            assert form.find("input", attrs={"name": "csrf_token"}), f"no CSRF token in the form to {form.get('action')}"
+            assert form.find("input", attrs={"name": "csrf_token"}), (
+                f"no CSRF token in the form to {form.get('action')}"
+            )
     for link in page.select(".govuk-error-summary a"):
         assert page.find(id=str(link["href"]).removeprefix("#")), f"error summary leads nowhere: {link['href']}"
     for element in page.find_all(True):
@@ -55,7 +57,9 @@ def _check_inputs(page: BeautifulSoup) -> None:
             continue
         labelled = control.get("aria-label") or control.get("aria-labelledby") or control.find_parent("label")
         identity = control.get("id")
-        assert labelled or (identity and page.find("label", attrs={"for": identity})), f"no label: {control.get('name')}"
+        assert labelled or (identity and page.find("label", attrs={"for": identity})), (
+            f"no label: {control.get('name')}"
+        )
 
 
 def _words(text: str) -> str:

@@ -1,0 +1,39 @@
+"""Every page that a role can reach by links answers, and shows the role nothing that is not its own."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from safeguarding.extensions import db
+from safeguarding.people.models import Person
+from tests.demonstration.conftest import AsAccount
+from tests.demonstration.walk import ACCOUNTS, walk
+
+NO_CASE_CONTENT = ("admin", "analyst", "auditor", "information-governance")
+_SUBJECT = re.compile(r"\b(?:YP|CA|RF|NR)-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+
+
+def full_names(app: Flask) -> set[str]:
+    """Return the names of all young people, as pages write them."""
+    with app.app_context():
+        return {
+            f"{given} {family}" for given, family in db.session.execute(select(Person.given_name, Person.family_name))
+        }
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_every_page_that_a_role_reaches_answers(demonstration: Flask, as_account: AsAccount, account: str) -> None:
+    names = full_names(demonstration)
+    assert len(names) == 60
+    pages = 0
+    for path, page in walk(demonstration, as_account(account)):
+        assert page.status in (200, 303), f"{path} answered {page.status}"
+        pages += 1
+        if account in NO_CASE_CONTENT and page.html is not None:
+            shown = {name for name in names if name in page.words}
+            assert not shown, f"{path} shows {account} the name of {len(shown)} young people"
+            if account in ("admin", "analyst"):
+                assert not _SUBJECT.search(page.words), f"{path} shows {account} a reference of a case"
+    assert pages >= (5 if account in NO_CASE_CONTENT else 10)
