@@ -79,13 +79,12 @@ def _decoding(head: bytes, binary: BinaryIO) -> tuple[str, str, str]:
 
 
 def _utf_16_without_mark(head: bytes) -> str | None:
-    """Latin text in UTF-16 has a NUL in every second byte; a few stray NULs are no sign of it."""
-    pairs = head[: len(head) // 2 * 2]
-    if len(pairs) < 8:
-        return None
-    if pairs[1::2].count(0) > len(pairs) * 0.4:
+    """Latin text in UTF-16 has a NUL in every second byte and hardly any between; other NULs are no sign of it."""
+    half = len(head) // 2
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if half >= 4 and odd > half * 0.8 and even < half * 0.2:
         return "utf-16-le"
-    if pairs[0::2].count(0) > len(pairs) * 0.4:
+    if half >= 4 and even > half * 0.8 and odd < half * 0.2:
         return "utf-16-be"
     return None
 

@@ -246,6 +246,20 @@ def test_a_place_that_moved_keeps_its_identity(tmp_path: Path) -> None:
     assert first.content_digest != later.content_digest
 
 
+def test_a_place_with_a_reference_of_its_own_is_known_by_it(tmp_path: Path) -> None:
+    header = ("name", "kind", "latitude", "longitude", "reference")
+    mill = ["Mill", "park", "51.2", "0.5", "P-1"]
+    renamed, other = ["Mill Green", *mill[1:]], [*mill[:4], "P-2"]
+    rows = contexts(written(tmp_path, as_text(mill, renamed, other, header=header)), "csv")
+    assert [row.repeats for row in rows] == [None, 1, None]
+
+
+def test_a_urn_with_leading_zeros_is_the_same_school(tmp_path: Path) -> None:
+    header = ("URN", "EstablishmentName", "Easting", "Northing")
+    rows = contexts(written(tmp_path, as_text(["0123", "A", "", ""], ["123", "A", "", ""], header=header)), "gias")
+    assert [(row.reference, row.repeats) for row in rows] == [("123", None), ("123", 1)]
+
+
 @pytest.mark.parametrize(
     ("cells", "why"),
     [

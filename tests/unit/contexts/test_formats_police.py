@@ -152,6 +152,13 @@ def test_q06_an_area_code_keeps_its_vintage() -> None:
     ]
 
 
+def test_the_last_code_of_2011_is_of_2011(tmp_path: Path) -> None:
+    codes = ["E01033768", "E01033769", "S01033769", "E0103376X", "x"]
+    rows = [street_row(Month="2022-07", LSOA_code=code) for code in codes]
+    vintages = [row.lsoa_vintage.value for row in incidents(written(tmp_path, as_text(*rows)))]
+    assert vintages == ["2011", "2021", "2011", "2011", "2011"]
+
+
 def test_q07_rows_far_outside_the_force_are_rows() -> None:
     rows = incidents(DATA / "q07_outside_the_force.csv")
     assert [row.lat for row in rows] == [51.2, 55.95, 54.98]
@@ -203,8 +210,9 @@ def test_a_row_that_breaks_the_layout_is_refused_with_the_reason_alone(
     assert reasons(path) == [(2, why)]
 
 
-def test_half_a_point_is_no_place_and_no_reason_to_refuse(tmp_path: Path) -> None:
-    [row] = incidents(written(tmp_path, as_text(street_row(Latitude=""))))
+@pytest.mark.parametrize("blank", ["Latitude", "Longitude"])
+def test_half_a_point_is_no_place_and_no_reason_to_refuse(tmp_path: Path, blank: str) -> None:
+    [row] = incidents(written(tmp_path, as_text(street_row(**{blank: " "}))))
     assert (row.lat, row.lng) == (None, None)
 
 

@@ -110,6 +110,13 @@ def test_nuls_are_taken_out_and_counted(tmp_path: Path) -> None:
         assert reader.counters.removed_nuls == 4
 
 
+def test_a_block_of_nuls_in_the_middle_is_not_the_end(tmp_path: Path) -> None:
+    """What a disk leaves of a file that was cut off and written on."""
+    head, row = as_text(street_row()), ",".join(street_row()) + "\n"
+    path = written(tmp_path, head + "\0" * (2 * table.LONGEST_LINE) + "\n" + row)
+    assert len(locations(path)) == 2
+
+
 # Quotation marks
 
 
@@ -146,6 +153,14 @@ def test_a_mark_that_never_closes_among_bad_rows_costs_no_good_one(tmp_path: Pat
     answers = reasons(written(tmp_path, "\n".join(lines)))
     assert answers[0] == (1, "a quotation mark is not closed")
     assert answers[1:] == [(row, "no month") for row in range(2, table.MOST_LINES + 22)]
+
+
+@pytest.mark.parametrize(("lines", "fits"), [(table.MOST_LINES, True), (table.MOST_LINES + 1, False)])
+def test_a_quoted_cell_runs_over_so_many_lines_and_no_more(tmp_path: Path, lines: int, fits: bool) -> None:
+    path = written(tmp_path, as_text(street_row(Location="\n".join(["x"] * lines)), street_row()))
+    answers = reasons(path)
+    assert (answers == []) is fits
+    assert fits or answers[0] == (1, "a quotation mark is not closed")
 
 
 def test_every_line_may_be_broken(tmp_path: Path) -> None:
@@ -220,6 +235,16 @@ def test_an_overlong_line_inside_an_open_quotation_is_refused(tmp_path: Path) ->
     assert reasons(written(tmp_path, text)) == [
         (2, "a quotation mark is not closed"),
         (3, "the row is longer than 100,000 characters"),
+    ]
+
+
+def test_an_overlong_line_is_never_part_of_a_quoted_cell(tmp_path: Path) -> None:
+    long = street_row(Location="near\n" + "z" * (2 * table.LONGEST_LINE) + "\nfar")
+    why = [reason for _, reason in reasons(written(tmp_path, as_text(long)))]
+    assert why == [
+        "a quotation mark is not closed",
+        "the row is longer than 100,000 characters",
+        "too few cells: 6 where the header has 12",
     ]
 
 

@@ -224,7 +224,8 @@ def test_an_incident_without_anybody_aged_10_to_25_does_not_count(young: bool | 
 
 
 def test_what_happens_later_is_not_counted_today() -> None:
-    assert explained([incident(happened_on=TODAY + timedelta(days=1))]).score == 0
+    answer = explained([incident(happened_on=TODAY + timedelta(days=1))])
+    assert (answer.score, answer.high, answer.counted, answer.contributions) == (0, 0, 0, ())
 
 
 def test_an_event_told_by_several_counts_once_by_its_strongest_record() -> None:

@@ -181,6 +181,20 @@ def test_the_grid_never_misses_a_point_within_the_radius(
     assert within <= set(grid.near(lat, lng))
 
 
+@pytest.mark.parametrize("lat", [-51.2, -0.0001, 0.0001, 51.2, 60.9])
+@pytest.mark.parametrize("lng", [-3.1, -0.0001, 0.0001, 3.1])
+def test_a_widened_box_reaches_as_far_as_asked_in_every_direction(lat: float, lng: float) -> None:
+    box = geo.Box(lat, lng, lat, lng).widened(1000)
+    grid: geo.GridIndex[str] = geo.GridIndex(250)
+    grid.add(box, "here")
+    up = 1000 / geo.METRES_PER_DEGREE
+    across = up / math.cos(math.radians(lat))
+    for there in [(lat + up, lng), (lat - up, lng), (lat, lng + across), (lat, lng - across)]:
+        assert box.contains(*there)
+        assert grid.near(*there) == ("here",)
+    assert not box.contains(lat, lng + 1.1 * across)
+
+
 def test_the_grid_leaves_out_what_is_far_away() -> None:
     grid: geo.GridIndex[str] = geo.GridIndex(250)
     grid.add(geo.Box(51.5, 0.1, 51.5, 0.1), "here")
