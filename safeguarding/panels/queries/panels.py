@@ -120,7 +120,7 @@ _MEETING = (
     Meeting.cut_off_at,
     Panel.slug,
     Panel.name.label("panel_name"),
-    _COUNT.label("items"),
+    _COUNT.label("item_count"),
 )
 
 

@@ -90,7 +90,7 @@ def _take(actor: Actor, request_id: int, read_version: int) -> tuple[ReturnReque
 
 def _check_words(state: ReturnState, text: str | None, reason: str | None) -> None:
     if state is ReturnState.ANSWERED and not text:
-        raise RuleError("Enter what your agency holds, or choose “Nothing known”.", "text")
+        raise RuleError("Enter what your agency holds, or choose “Nothing known”.", "held")
     if state is ReturnState.WILL_NOT_SHARE and not reason:
         raise RuleError("Enter why sharing would be worse for the young person than not sharing.", "reason_not_shared")
 

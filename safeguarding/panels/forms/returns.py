@@ -1,0 +1,30 @@
+"""The form in which an agency answers what it was asked."""
+
+from safeguarding.panels.models.items import ReturnHandling, ReturnState
+from safeguarding.web.forms import SHORT_TEXT, EditForm, check_many, radio_one, text
+
+ANSWERS = [
+    (ReturnState.ANSWERED.value, "We hold something"),
+    (ReturnState.NOTHING_KNOWN.value, "Nothing known"),
+    (ReturnState.WILL_NOT_SHARE.value, "We hold something and will not share it"),
+]
+HANDLING = [
+    (ReturnHandling.ALL_MEMBERS.value, "All members of the panel"),
+    (ReturnHandling.NAMED_AGENCIES.value, "Only the agencies named below, and the officers of the panel"),
+    (ReturnHandling.CHAIR_ONLY.value, "Only the chair and vice-chair"),
+]
+
+
+class ReturnForm(EditForm):
+    """What an agency knows."""
+
+    state = radio_one("What does your agency hold?", ANSWERS, required="Choose what your agency holds.")
+    held = text("What you hold", hint="Facts first, with dates and who recorded them. Say what is opinion.", rows=8)
+    reason_not_shared = text(
+        "Why would sharing be worse for the young person than not sharing?",
+        hint="It goes on the record, and those who may read the answer see it.",
+        rows=4,
+        limit=SHORT_TEXT,
+    )
+    handling = radio_one("Who of the panel may read it?", HANDLING, required="Choose who may read it.")
+    named_agencies = check_many("Agencies that may read it")

@@ -1,0 +1,64 @@
+"""What panels show on other pages before the day: the next meeting and what it lacks, returns to answer, where a
+referral stands."""
+
+from typing import Any
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.core import clock
+from safeguarding.panels.models.meetings import AgendaState, MeetingState
+from safeguarding.panels.queries import agenda, returns
+from safeguarding.panels.timing import is_locked
+
+SHOWN = 5
+
+
+def next_meeting(actor: Actor, _subject: Any) -> dict[str, Any] | None:
+    """Return the next meeting of the actor's panel: for its officers with what is still missing from it."""
+    if actor.holds(Permission.AGENDA_BUILD):
+        row = agenda.next_meeting(actor)
+        return None if row is None else {"meeting": row, "missing": _missing(row), "locked": _locked(row)}
+    row = agenda.next_for_seat(actor)
+    return None if row is None else {"meeting": row, "missing": None, "locked": False}
+
+
+def _locked(row: Any) -> bool:
+    return is_locked(row.agenda_state, row.cut_off_at, clock.now())
+
+
+def _missing(row: Any) -> list[str]:
+    """Return what is missing from a meeting ahead, in words, the most pressing first."""
+    if row.state is not MeetingState.PLANNED:
+        return []
+    found = []
+    if row.late:
+        found.append(f"{row.late} {_one_or_more(row.late, 'return is', 'returns are')} late")
+    if row.without_presenter:
+        words = _one_or_more(row.without_presenter, "item has", "items have")
+        found.append(f"{row.without_presenter} {words} no presenter")
+    if row.waiting:
+        words = _one_or_more(row.waiting, "accepted referral waits", "accepted referrals wait")
+        found.append(f"{row.waiting} {words} for an agenda")
+    if not row.item_count:
+        found.append("The agenda has no items")
+    elif row.agenda_state is AgendaState.DRAFT:
+        found.append("The agenda is not published, so no agency has been asked")
+    return found
+
+
+def _one_or_more(number: int, one: str, more: str) -> str:
+    return one if number == 1 else more
+
+
+def returns_to_answer(actor: Actor, _subject: Any) -> dict[str, Any] | None:
+    """Return what the actor's agency is asked and has not answered, the soonest due first."""
+    rows = returns.list_requests(actor, answered=False, limit=SHOWN + 1)
+    if not rows:
+        return None
+    return {"rows": rows[:SHOWN], "has_more": len(rows) > SHOWN, "now": clock.now()}
+
+
+def referral_place(actor: Actor, subject: Any) -> dict[str, Any] | None:
+    """Return where a referral stands on an agenda."""
+    row = agenda.agenda_place(actor, subject.id)
+    return None if row is None else {"place": row}
