@@ -20,6 +20,7 @@ from safeguarding.oversight.views import init_oversight
 from safeguarding.panels.setup import init_panels
 from safeguarding.people.views.registration import init_people
 from safeguarding.referrals.setup import init_referrals
+from safeguarding.reports.views import init_reports
 from safeguarding.web.errors import init_errors
 from safeguarding.web.filters import init_filters
 from safeguarding.web.guard import init_guard
@@ -87,6 +88,7 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_nrm(app)
     init_referrals(app)
     init_panels(app)
+    init_reports(app)
     init_oversight(app)
     init_home(app)
 
