@@ -84,6 +84,11 @@ class Table:
         most = self.total.count if self.total else max((row.count for row in self.rows), default=0)
         return most >= LEAST_POPULATION
 
+    @property
+    def longest(self) -> int:
+        """Return the largest number that is published of a row, for the bars' common scale."""
+        return max((row.rounded or 0 for row in self.rows), default=0)
+
 
 Bounds = dict[Figure, tuple[int, int]]
 

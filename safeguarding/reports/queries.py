@@ -85,9 +85,9 @@ def count_tables(actor: Actor, span: Span) -> list[Table]:
     return tables
 
 
-def _counted(name: str, key: Any, *joins: Any, where: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
-    plain = cast(key, String(60)).label("key")
-    statement: Any = select(literal(name).label("name"), plain, func.count().label("number"))
+def _counted(name: str, source: Any, key: Any, *joins: Any, where: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
+    plain = cast(key, String(200)).label("key")
+    statement: Any = select(literal(name).label("name"), plain, func.count().label("number")).select_from(source)
     for target, on in joins:
         statement = statement.join(target, on)
     counted: Select[Any] = statement.where(*where).group_by("key")
@@ -102,8 +102,8 @@ def _referrals(span: Span) -> list[Select[Any]]:
     )
     within = [span.holds(Referral.submitted_at)]
     return [
-        _counted("month", span.month_of(Referral.submitted_at), where=within),
-        _counted("outcome", outcome, where=within),
+        _counted("month", Referral, span.month_of(Referral.submitted_at), where=within),
+        _counted("outcome", Referral, outcome, where=within),
     ]
 
 
@@ -116,7 +116,7 @@ def _harms(span: Span) -> list[Select[Any]]:
         _unended(Code.valid_to, today),
     )
     joined = ((Referral, Referral.id == ReferralHarm.referral_id), (Code, current))
-    return [_counted("harm", Code.label, *joined, where=[span.holds(Referral.submitted_at)])]
+    return [_counted("harm", ReferralHarm, Code.label, *joined, where=[span.holds(Referral.submitted_at)])]
 
 
 def _unended(column: Any, today: date) -> ColumnElement[bool]:
@@ -127,11 +127,11 @@ def _unended(column: Any, today: date) -> ColumnElement[bool]:
 def _cases() -> list[Select[Any]]:
     live = Case.state.in_(LIVE_CASES)
     state = case((live, _LIVE), else_=cast(Case.state, String(60)))
-    return [_counted("state", state), _counted("risk", Case.risk, where=[live])]
+    return [_counted("state", Case, state), _counted("risk", Case, Case.risk, where=[live])]
 
 
 def _decisions(span: Span) -> list[Select[Any]]:
-    return [_counted("decision", Decision.kind, where=[span.holds(Decision.recorded_at)])]
+    return [_counted("decision", Decision, Decision.kind, where=[span.holds(Decision.recorded_at)])]
 
 
 def _actions(span: Span) -> list[Select[Any]]:
@@ -146,12 +146,20 @@ def _actions(span: Span) -> list[Select[Any]]:
         else_="not_possible",
     )
     within = [Action.first_due_on >= span.first, Action.first_due_on < span.end]
-    return [_counted("action", result, where=within)]
+    return [_counted("action", Action, result, where=within)]
 
 
 def _contexts() -> list[Select[Any]]:
     band = case((ContextRisk.too_few, "too_few"), else_=ContextRisk.band)
-    return [_counted("band", band, (Context, Context.id == ContextRisk.context_id), where=[Context.ended_on.is_(None)])]
+    return [
+        _counted(
+            "band",
+            ContextRisk,
+            band,
+            (Context, Context.id == ContextRisk.context_id),
+            where=[Context.ended_on.is_(None)],
+        )
+    ]
 
 
 def _tables(found: dict[str, dict[str, int]], span: Span) -> list[Table]:
