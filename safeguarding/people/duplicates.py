@@ -74,6 +74,12 @@ class Candidate:
     is_very_likely: bool
     points: int
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether it is worth a look: both names close, or one of them and the date of birth."""
+        given, family, born = (each.close for each in self.compared[:3])
+        return self.is_very_likely or bool(given and family) or (bool(given or family) and bool(born))
+
 
 def find(actor: Actor, asked: Asked) -> list[Candidate]:
     """Return at most ten people the actor may see who might be the one asked for, the closest first."""
@@ -81,7 +87,7 @@ def find(actor: Actor, asked: Asked) -> list[Candidate]:
         return []
     rows = db.session.execute(_statement(actor, asked)).all()
     found = [_compare(asked, row, terms) for row, terms in _with_terms(rows)]
-    kept = [each for each in found if each.points >= 3]
+    kept = [each for each in found if each.is_possible]
     return sorted(kept, key=lambda each: (-each.is_very_likely, -each.points, each.ref))[:MOST]
 
 
