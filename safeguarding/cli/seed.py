@@ -20,7 +20,7 @@ from safeguarding.cli.demo.partnership import PHRASE, SYSTEM, make_partnership
 from safeguarding.cli.demo.places import make_places
 from safeguarding.cli.demo.youngsters import draw_youngsters
 from safeguarding.cli.stamp import on_ready_database
-from safeguarding.contexts.service import refresh_risk
+from safeguarding.contexts.service import figures_wait, refresh_risk
 from safeguarding.core import clock
 from safeguarding.core.references import repeatable
 from safeguarding.extensions import db
@@ -87,9 +87,10 @@ def seed_demonstration(as_of: date) -> None:
             partnership = make_partnership(as_of, phrase_hash)
             places = make_places(diary, partnership, as_of, dice)
             Cycle(diary, partnership, places, draw_youngsters(as_of, dice), as_of, SEED).enter()
-        diary.write(present)
+        with figures_wait():
+            diary.write(present)
         with unit_of_work(), clock.pretend(present):
-            refresh_risk(SYSTEM, as_of)
+            refresh_risk(SYSTEM, as_of, [context.id for context in places.by_key.values()])
 
 
 def demonstration_accounts() -> list[dict[str, str]]:

@@ -6,7 +6,9 @@ records about places names no young person: people are linked by tables of their
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -54,6 +56,7 @@ NAMED = "named by who recorded it"
 CLOSED = frozenset({ContextStep.CLOSED_SAFER, ContextStep.CLOSED_NO_EVIDENCE, ContextStep.TRANSFERRED})
 FIRST_REVIEW = "The first review: there is nothing earlier to compare with."
 M = TypeVar("M", SafetyGoal, ContextFactor)
+_figures_wait: ContextVar[bool] = ContextVar("figures_wait", default=False)
 
 
 # Contexts
@@ -665,8 +668,18 @@ def _of_context(what: type[M], context: Context, key: int) -> M:
 
 def _brought_up_to_date(context_ids: Sequence[int | None]) -> None:
     known = {key for key in context_ids if key is not None}
-    if known:
+    if known and not _figures_wait.get():
         risk.refresh(known)
+
+
+@contextmanager
+def figures_wait() -> Iterator[None]:
+    """Leave the materialised figures as they are; whoever asks for that refreshes all of them afterwards."""
+    token = _figures_wait.set(True)
+    try:
+        yield
+    finally:
+        _figures_wait.reset(token)
 
 
 def _ref_of(context_id: int | None) -> str | None:
