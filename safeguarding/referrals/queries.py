@@ -264,7 +264,7 @@ def bases_for(codes: Codes, agency_kind: AgencyKind | None) -> list[Row[Any]]:
 def find_places(text: str) -> list[Row[Any]]:
     """Return places (id, ref, name, ward) with all of the words in their name, at most FOUND_PLACES. A place has no names
     of people, so everybody who may refer may find it; private addresses are left out."""
-    words = [word for word in text.split() if word][:5]
+    words = [word for word in text.split() if word.isprintable()][:5]
     if not words:
         return []
     conditions = [func.lower(Context.name).contains(word.lower(), autoescape=True) for word in words]
@@ -280,7 +280,7 @@ def find_places(text: str) -> list[Row[Any]]:
 
 def places_by_ref(refs: Iterable[str]) -> list[Row[Any]]:
     """Return the places (id, ref, name, ward) with these references, by name."""
-    wanted = sorted({ref for ref in refs if len(ref) <= 16})[:100]
+    wanted = sorted({ref for each in refs if (ref := normalise_reference(each, "CX")) is not None})[:100]
     if not wanted:
         return []
     return list(
@@ -334,7 +334,8 @@ def place_of(actor: Actor, ref: str) -> Place | None:
     """Return the place of a referral in a list, or None when there is no such referral for the actor."""
     row = db.session.execute(
         select(Referral.id, Referral.urgent, Referral.created_at, Referral.submitted_at, Referral.screened_at).where(
-            Referral.ref == ref, relations.related(actor, "referral", Referral.id, Permission.REFERRAL_READ)
+            Referral.ref == (normalise_reference(ref, "RF") or ""),
+            relations.related(actor, "referral", Referral.id, Permission.REFERRAL_READ),
         )
     ).one_or_none()
     return Place(*row) if row else None

@@ -5,6 +5,7 @@ marked as late. Nothing here reads what another agency answered.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 
@@ -70,15 +71,15 @@ def answer_return(
 
 
 def _take(actor: Actor, request_id: int, read_version: int) -> tuple[ReturnRequest, AgendaItem, Meeting]:
-    row = db.session.execute(
+    row: Any = db.session.execute(
         select(ReturnRequest, AgendaItem, Meeting)
         .join(AgendaItem, AgendaItem.id == ReturnRequest.item_id)
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)
         .where(ReturnRequest.id == request_id)
-        .with_for_update()
+        .with_for_update(of=ReturnRequest)
         .execution_options(populate_existing=True)
     ).one()
-    request, item, meeting = row._tuple()
+    request, item, meeting = row
     if request.agency_id not in actor.agency_ids:
         raise NotFoundError()
     if not actor.may(Permission.RETURN_ANSWER, relations_to(actor, "item", item.id)):
