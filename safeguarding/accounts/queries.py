@@ -1,6 +1,7 @@
 """Reads of accounts: who is signed in, with which roles and principals; names for pages."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select
@@ -23,7 +24,9 @@ from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
+from safeguarding.relations.built import Asker, built, day, instant
 from safeguarding.relations.models import RelationRow
+from safeguarding.relations.queries import live
 
 # Roles through which an agency's seat on a panel becomes the person's own.
 SEATED = frozenset({Role.SPOC, Role.LEAD, Role.CHAIR, Role.VICE_CHAIR, Role.COORDINATOR})
@@ -32,19 +35,22 @@ _OFFICES = frozenset({Relation.CHAIR, Relation.VICE_CHAIR, Relation.COORDINATOR}
 
 def session_rows(token: str) -> list[Row[Any]]:
     """Return one row for each live membership of whoever holds this token in a live session, agreements joined."""
-    now = clock.now()
-    statement = (
+    return list(db.session.execute(*_session_rows(None, token_digest(token), clock.now() - IDLE)))
+
+
+@built
+def _session_rows(asker: Asker, digest: str, used_since: datetime) -> Select[Any]:
+    return (
         _with_memberships(UserSession.id.label("session_id"), UserSession.last_seen_at, *_PERSON)
         .join(UserSession, UserSession.user_id == User.id)
         .where(
-            UserSession.token_digest == token_digest(token),
+            UserSession.token_digest == digest,
             UserSession.ended_at.is_(None),
-            UserSession.expires_at > now,
-            UserSession.last_seen_at > now - IDLE,
+            UserSession.expires_at > asker.now,
+            UserSession.last_seen_at > used_since,
             User.status == AccountStatus.ACTIVE,
         )
     )
-    return list(db.session.execute(statement))
 
 
 _PERSON = (
@@ -60,7 +66,7 @@ _PERSON = (
 
 def _with_memberships(*columns: Any) -> Select[Any]:
     """Select people with what they hold now: memberships, the agencies still there, their agreements in force."""
-    today = clock.today()
+    today = day()
     return (
         select(*columns)
         .select_from(User)
@@ -107,22 +113,20 @@ def panel_principals(principals: frozenset[str], roles: frozenset[Role]) -> set[
     """Return the seats and offices on panels that these principals hold now."""
     if not principals or not roles & SEATED:
         return set()
-    now = clock.now()
-    rows = db.session.execute(
-        select(RelationRow.subject_id, RelationRow.kind).where(
-            RelationRow.principal.in_(sorted(principals)),
-            RelationRow.subject_kind == "panel",
-            RelationRow.valid_from <= now,
-            or_(RelationRow.valid_to.is_(None), RelationRow.valid_to > now),
-        )
-    )
     found = set()
-    for panel_id, kind in rows:
+    for panel_id, kind in db.session.execute(*_panel_relations(None, sorted(principals))):
         if kind is Relation.SEAT:
             found.add(seat_principal(panel_id))
         elif kind in _OFFICES:
             found.add(office_principal(panel_id))
     return found
+
+
+@built
+def _panel_relations(_asker: Asker, principals: list[str]) -> Select[*tuple[Any, ...]]:
+    return select(RelationRow.subject_id, RelationRow.kind).where(
+        RelationRow.principal.in_(principals), RelationRow.subject_kind == "panel", live()
+    )
 
 
 def actor_for_user(user_id: int) -> Actor:
@@ -247,5 +251,5 @@ def list_agency_people(actor: Actor, agency_id: int) -> list[Row[Any]]:
 
 
 def _held_now() -> ColumnElement[bool]:
-    now = clock.now()
+    now = instant()
     return and_(Membership.valid_from <= now, or_(Membership.valid_to.is_(None), Membership.valid_to > now))

@@ -8,15 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
-_pretended: ContextVar[datetime | None] = ContextVar("pretended_instant", default=None)
+_STOPPED = object()
+_pretended: ContextVar[Any] = ContextVar("pretended_instant", default=None)
+
+
+class ClockStoppedError(Exception):
+    """Something that is kept for later asked what time it is now."""
 
 
 def now() -> datetime:
     """Return the present instant, aware, in UTC."""
-    return _pretended.get() or datetime.now(UTC)
+    pretended = _pretended.get()
+    if pretended is None:
+        return datetime.now(UTC)
+    if isinstance(pretended, datetime):
+        return pretended
+    raise ClockStoppedError("what is kept for later must not hold the present instant")
 
 
 def today() -> date:
@@ -38,6 +49,16 @@ def at_london(day: date, clock_time: time) -> datetime:
 def pretend(instant: datetime) -> Iterator[None]:
     """Let everything inside take this instant for the present; for the seed of the demonstration alone."""
     token = _pretended.set(instant.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _pretended.reset(token)
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """Refuse to tell the time to everything inside, because what is made there outlives this instant."""
+    token = _pretended.set(_STOPPED)
     try:
         yield
     finally:

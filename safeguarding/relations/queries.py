@@ -1,6 +1,6 @@
 """What an actor stands in relation to. Every package's `visible_x` is made of these; nothing else decides who sees what."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,20 +10,22 @@ from sqlalchemy.sql.elements import ColumnElement
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
-from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.types import UTCDateTime
 from safeguarding.extensions import db
+from safeguarding.relations.built import Asker, built, instant
 from safeguarding.relations.models import RelationRow as Row
+
+Asks = Actor | Asker  # an actor, or inside a builder of `built` the asker that stands for one
 
 
 def live() -> ColumnElement[bool]:
     """Return the condition that a relation holds now."""
-    now = clock.now()
+    now = instant()
     return and_(Row.valid_from <= now, or_(Row.valid_to.is_(None), Row.valid_to > now))
 
 
-def subjects(actor: Actor, subject_kind: str, permission: Permission) -> Select[Any]:
+def subjects(actor: Asks, subject_kind: str, permission: Permission) -> Select[Any]:
     """Return a select of the ids of the subjects of a kind on which the actor holds the permission by relation.
 
     It is driven from the relation's index; a declared conflict takes a subject out, whatever else holds.
@@ -36,9 +38,9 @@ def subjects(actor: Actor, subject_kind: str, permission: Permission) -> Select[
     return (
         select(Row.subject_id)
         .where(
-            Row.principal.in_(sorted(actor.principals)),
+            Row.principal.in_(_principals(actor)),
             Row.subject_kind == subject_kind,
-            Row.kind.in_(sorted(kinds)),
+            Row.kind.in_(_literals(kinds)),
             live(),
             not_barred(actor, subject_kind, Row.subject_id),
         )
@@ -47,7 +49,7 @@ def subjects(actor: Actor, subject_kind: str, permission: Permission) -> Select[
 
 
 def newest(
-    actor: Actor,
+    actor: Asks,
     subject_kind: str,
     permission: Permission,
     limit: int,
@@ -66,9 +68,7 @@ def newest(
     if not kinds or not actor.principals:
         nothing = select(literal(0).label("id"), literal(None, UTCDateTime()).label("active_at")).where(false())
         return nothing.cte("newest")
-    parts = [
-        _newest_of(actor, principal, subject_kind, kinds, limit, before, only) for principal in sorted(actor.principals)
-    ]
+    parts = [_newest_of(actor, principal, subject_kind, kinds, limit, before, only) for principal in _principals(actor)]
     merged = union_all(*parts).subquery("merged")
     picked = (
         select(merged.c.id, merged.c.active_at)
@@ -80,8 +80,8 @@ def newest(
 
 
 def _newest_of(
-    actor: Actor,
-    principal: str,
+    actor: Asks,
+    principal: Any,
     subject_kind: str,
     kinds: frozenset[Relation],
     limit: int,
@@ -91,7 +91,7 @@ def _newest_of(
     conditions = [
         Row.principal == principal,
         Row.subject_kind == subject_kind,
-        Row.kind.in_(sorted(kinds)),
+        Row.kind.in_(_literals(kinds)),
         live(),
         not_barred(actor, subject_kind, Row.subject_id),
     ]
@@ -109,16 +109,16 @@ def _newest_of(
     return select(inner.c.id, inner.c.active_at)
 
 
-def not_barred(actor: Actor, subject_kind: Any, subject_id: Any) -> ColumnElement[bool]:
+def not_barred(actor: Asks, subject_kind: Any, subject_id: Any) -> ColumnElement[bool]:
     """Return the condition that no declared conflict of the actor stands against the subject."""
     if actor.user_id is None:
         return true()
     barred = Row.__table__.alias("barred")
-    now = clock.now()
+    now = instant()
     return ~(
         select(literal(1))
         .where(
-            barred.c.principal == f"user:{actor.user_id}",
+            barred.c.principal == _alone(actor),
             barred.c.subject_kind == subject_kind,
             barred.c.subject_id == subject_id,
             barred.c.kind == Relation.BARRED,
@@ -133,15 +133,17 @@ def relations_to(actor: Actor, subject_kind: str, subject_id: int) -> frozenset[
     """Return the relations in which the actor stands to one subject, now."""
     if not actor.principals:
         return frozenset()
-    rows = db.session.scalars(
-        select(Row.kind).where(
-            Row.subject_kind == subject_kind,
-            Row.subject_id == subject_id,
-            Row.principal.in_(sorted(actor.principals)),
-            live(),
-        )
+    return frozenset(db.session.scalars(*_relations_to(actor, subject_kind, subject_id)))
+
+
+@built
+def _relations_to(asker: Asker, subject_kind: str, subject_id: int) -> Select[Any]:
+    return select(Row.kind).where(
+        Row.subject_kind == subject_kind,
+        Row.subject_id == subject_id,
+        Row.principal.in_(asker.principals),
+        live(),
     )
-    return frozenset(rows)
 
 
 def any_relation_to(actor: Actor, subjects_of: Collection[tuple[str, int]]) -> frozenset[Relation]:
@@ -159,7 +161,7 @@ def any_relation_to(actor: Actor, subjects_of: Collection[tuple[str, int]]) -> f
 
 
 def related(
-    actor: Actor,
+    actor: Asks,
     subject_kind: Any,
     subject_id: Any,
     permission: Permission,
@@ -177,14 +179,14 @@ def related(
     if not kinds or not actor.principals:
         return false()
     mine = Row.__table__.alias("mine")
-    now = clock.now()
+    now = instant()
     found = (
         select(literal(1))
         .where(
             mine.c.subject_kind == subject_kind,
             mine.c.subject_id == subject_id,
-            mine.c.principal.in_(sorted(actor.principals)),
-            mine.c.kind.in_(sorted(kinds)),
+            mine.c.principal.in_(_principals(actor)),
+            mine.c.kind.in_(_literals(kinds)),
             mine.c.valid_from <= now,
             or_(mine.c.valid_to.is_(None), mine.c.valid_to > now),
         )
@@ -199,21 +201,42 @@ def load_one(
     """Return the one row of the statement and the actor's relations to it, read together in one statement.
 
     `statement` is a select of columns. `subjects_of` names what counts as a relation to the row: (kind, id), each a value
-    or a column of the statement.
+    or a column of the statement. A statement that is built once is put together by `with_relations` and read by `visible`.
     Raises NotFoundError when there is no such row, when no relation gives `visible_by`, or when a conflict is declared.
     """
     if not actor.principals:
         raise NotFoundError
-    joined = statement.add_columns(Row.kind.label("relation_kind")).join(
+    return visible(actor, db.session.execute(with_relations(actor, statement, subjects_of)).all(), visible_by)
+
+
+def with_relations(actor: Asks, statement: Any, subjects_of: Collection[tuple[Any, Any]]) -> Any:
+    """Return the statement with a row for each of the actor's relations to what it finds, in the column `relation_kind`."""
+    return statement.add_columns(Row.kind.label("relation_kind")).join(
         Row,
         and_(
             or_(*(and_(Row.subject_kind == kind, Row.subject_id == key) for kind, key in subjects_of)),
-            Row.principal.in_(sorted(actor.principals)),
+            Row.principal.in_(_principals(actor)),
             live(),
         ),
     )
-    rows = db.session.execute(joined).all()
-    relations = frozenset(row.relation_kind for row in rows)
-    if not rows or not actor.may(visible_by, relations):
+
+
+def visible(actor: Actor, rows: Sequence[Any], visible_by: Permission) -> tuple[Any, frozenset[Relation]]:
+    """Return the one thing that the rows of `with_relations` tell of, and the relations. Raises NotFoundError."""
+    held = frozenset(row.relation_kind for row in rows)
+    if not rows or not actor.may(visible_by, held):
         raise NotFoundError
-    return rows[0], relations
+    return rows[0], held
+
+
+def _principals(actor: Asks) -> Sequence[Any]:
+    return actor.principals if isinstance(actor, Asker) else sorted(actor.principals)
+
+
+def _alone(actor: Asks) -> Any:
+    return actor.user_principal if isinstance(actor, Asker) else f"user:{actor.user_id}"
+
+
+def _literals(kinds: Collection[Relation]) -> list[Any]:
+    # A list of plain values would be written into the statement's text again each time that it is run.
+    return [literal(kind, Row.kind.type) for kind in sorted(kinds)]

@@ -1,0 +1,128 @@
+"""Statements built once: nothing of one request may stay in what the next one runs."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Select, select
+
+from safeguarding.access.actor import user_principal
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation, Role
+from safeguarding.core import clock
+from safeguarding.extensions import db
+from safeguarding.relations import service as relations
+from safeguarding.relations.built import Asker, built
+from safeguarding.relations.models import RelationRow
+from safeguarding.relations.queries import newest, related, relations_to, subjects
+from safeguarding.web.transaction import unit_of_work
+from tests.factories.people import Somebody, make_agency, make_somebody
+
+CASE = ("case", 71)
+
+
+@built
+def _walked(asker: Asker, limit: int, before: tuple[Any, Any] | None = None) -> Select[Any]:
+    page = newest(asker, "case", Permission.CASE_READ, limit, before)
+    return select(page.c.id, page.c.active_at).order_by(page.c.active_at.desc(), page.c.id.desc())
+
+
+@built
+def _listed(asker: Asker) -> Select[Any]:
+    return subjects(asker, "case", Permission.CASE_READ).order_by(RelationRow.subject_id)
+
+
+@built
+def _found(asker: Asker, kind: str, case_id: int) -> Select[Any]:
+    rows = select(RelationRow.id).where(RelationRow.subject_kind == kind, RelationRow.subject_id == case_id)
+    return rows.where(related(asker, RelationRow.subject_kind, RelationRow.subject_id, Permission.CASE_READ))
+
+
+@pytest.fixture
+def two(in_app: Flask) -> tuple[Somebody, Somebody]:
+    """Two workers of one agency; the first alone is allocated to a case."""
+    with unit_of_work():
+        agency = make_agency()
+        first, second = (make_somebody(Role.SOCIAL_WORKER, agency=agency) for _ in range(2))
+        relations.grant(user_principal(first.id), [CASE], Relation.LEAD_WORKER, ("allocation", 1))
+    return first, second
+
+
+def _ids(question: tuple[Any, Any]) -> list[int]:
+    return list(db.session.scalars(*question))
+
+
+def test_the_statement_kept_for_one_actor_shows_another_actor_nothing_of_it(two: tuple[Somebody, Somebody]) -> None:
+    first, second = (each.actor for each in two)
+    assert _walked(first, 10)[0] is _walked(second, 10)[0]
+    assert _ids(_walked(first, 10)) == _ids(_listed(first)) == [71]
+    assert _ids(_walked(second, 10)) == _ids(_listed(second)) == []
+    assert _ids(_found(first, "case", 71)) and not _ids(_found(second, "case", 71))
+
+
+def test_a_relation_that_ends_is_gone_from_a_statement_that_was_kept(two: tuple[Somebody, Somebody]) -> None:
+    first = two[0].actor
+    assert _ids(_walked(first, 10)) == [71]
+    with unit_of_work():
+        relations.end(("allocation", 1), at=clock.now() + timedelta(hours=1))
+    assert _ids(_walked(first, 10)) == [71] and relations_to(first, *CASE)
+    with clock.pretend(clock.now() + timedelta(hours=2)):
+        assert _ids(_walked(first, 10)) == [] and _ids(_listed(first)) == []
+        assert not _ids(_found(first, "case", 71))
+        assert not relations_to(first, *CASE)
+
+
+def test_a_conflict_declared_after_a_statement_was_kept_takes_the_case_out(two: tuple[Somebody, Somebody]) -> None:
+    first = two[0].actor
+    assert _ids(_listed(first)) == [71]
+    with unit_of_work():
+        relations.grant(user_principal(two[0].id), [CASE], Relation.BARRED, ("conflict", 1))
+    assert _ids(_listed(first)) == _ids(_walked(first, 10)) == _ids(_found(first, "case", 71)) == []
+
+
+def test_roles_and_the_place_in_a_list_make_statements_of_their_own(two: tuple[Somebody, Somebody]) -> None:
+    first = two[0].actor
+    with unit_of_work():
+        spoc = make_somebody(Role.SPOC).actor
+    before = (clock.now(), 80)
+    assert _walked(first, 10)[0] is not _walked(spoc, 10)[0]
+    assert _walked(first, 10)[0] is not _walked(first, 10, before)[0]
+    assert _walked(first, 10, before)[0] is _walked(first, 10, (clock.now(), 5))[0]
+    assert _ids(_walked(first, 10, (clock.now() + timedelta(days=1), 80))) == [71]
+    assert _ids(_walked(first, 10, (clock.now() - timedelta(days=1), 80))) == []
+
+
+def test_a_limit_is_filled_in(two: tuple[Somebody, Somebody]) -> None:
+    first = two[0].actor
+    with unit_of_work():
+        relations.grant(user_principal(two[0].id), [("case", 72)], Relation.ALLOCATED, ("allocation", 2))
+    assert (len(_ids(_walked(first, 1))), len(_ids(_walked(first, 2)))) == (1, 2)
+
+
+def test_a_builder_cannot_keep_the_present_instant(in_app: Flask) -> None:
+    @built
+    def stale(_asker: Asker) -> Select[Any]:
+        return select(RelationRow.id).where(RelationRow.valid_from <= clock.now())
+
+    with pytest.raises(clock.ClockStoppedError):
+        stale(None)
+    assert clock.now()  # and the clock goes on afterwards
+
+
+def test_a_value_that_cannot_be_filled_in_is_refused(in_app: Flask) -> None:
+    @built
+    def odd(_asker: Asker, value: Any) -> Select[Any]:
+        return select(RelationRow.id).where(RelationRow.principal == value)
+
+    with pytest.raises(TypeError, match="value: a dict"):
+        odd(None, {"principal": "user:1"})
+
+
+def test_lists_of_any_length_share_a_statement(two: tuple[Somebody, Somebody]) -> None:
+    @built
+    def of(_asker: Asker, ids: list[int]) -> Select[Any]:
+        return select(RelationRow.subject_id).where(RelationRow.subject_id.in_(ids)).distinct()
+
+    assert of(None, [1])[0] is of(None, [1, 2, 71])[0]
+    assert _ids(of(None, [1, 71])) == [71] and _ids(of(None, [1])) == [] == _ids(of(None, []))
