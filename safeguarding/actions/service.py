@@ -130,8 +130,8 @@ def mark_not_possible(actor: Actor, action: Action, *, what_changed: str, read_v
     locked = _lock_for(actor, action, read_version)
     if not what_changed.strip():
         raise RuleError("Say what changed, and where that is recorded.", "outcome_note")
-    _close(actor, locked, ActionState.NOT_POSSIBLE_CIRCUMSTANCES_CHANGED, None)
     locked.outcome_note = what_changed
+    _close(actor, locked, ActionState.NOT_POSSIBLE_CIRCUMSTANCES_CHANGED, None)
     _save(actor, locked, "actions:action:became_impossible")
 
 
@@ -143,8 +143,8 @@ def mark_not_done(actor: Actor, action: Action, *, what_instead: str, read_versi
     locked = _lock_for(actor, action, read_version)
     if not what_instead.strip():
         raise RuleError("Say what happens instead.", "outcome_note")
-    _close(actor, locked, ActionState.NOT_DONE, None)
     locked.outcome_note = what_instead
+    _close(actor, locked, ActionState.NOT_DONE, None)
     _save(actor, locked, "actions:action:left_undone")
 
 
