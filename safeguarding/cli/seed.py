@@ -16,6 +16,7 @@ from safeguarding.agencies.models import Agency
 from safeguarding.cli.demo.cycle import Cycle
 from safeguarding.cli.demo.diary import Diary
 from safeguarding.cli.demo.names import STAFF
+from safeguarding.cli.demo.nrm import enter_groups, enter_nrm
 from safeguarding.cli.demo.partnership import PHRASE, SYSTEM, make_partnership
 from safeguarding.cli.demo.places import make_places
 from safeguarding.cli.demo.youngsters import draw_youngsters
@@ -86,7 +87,10 @@ def seed_demonstration(as_of: date) -> None:
         with unit_of_work(), clock.pretend(clock.at_london(as_of, time(8, 0)) - HISTORY):
             partnership = make_partnership(as_of, phrase_hash)
             places = make_places(diary, partnership, as_of, dice)
-            Cycle(diary, partnership, places, draw_youngsters(as_of, dice), as_of, SEED).enter()
+            cycle = Cycle(diary, partnership, places, draw_youngsters(as_of, dice), as_of, SEED)
+            cycle.enter()
+            enter_nrm(cycle)
+            enter_groups(cycle)
         with figures_wait():
             diary.write(present)
         with unit_of_work(), clock.pretend(present):
