@@ -3,18 +3,42 @@
 from flask import Flask
 
 from safeguarding.access.permissions import Permission
-from safeguarding.panels import work
+from safeguarding.panels import day_work, work
 from safeguarding.panels.blueprint import blueprint
 from safeguarding.panels.queries.panels import list_desks
-from safeguarding.panels.views import agenda, meetings, returns
+from safeguarding.panels.views import (
+    agenda,
+    attending,
+    decisions,
+    live,
+    meetings,
+    minutes,
+    recording,
+    returns,
+    running,
+)
 from safeguarding.referrals.desks import set_desks
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import Section, register_section
 
-VIEWS = (agenda, meetings, returns)  # imported for their routes
+VIEWS = (
+    agenda,
+    meetings,
+    returns,
+    live,
+    running,
+    recording,
+    attending,
+    decisions,
+    minutes,
+)  # imported for their routes
 SECTIONS = (
     Section("my_work", "meetings", 10, "panels/work_meeting.html", work.next_meeting, Permission.MEETING_READ),
     Section("my_work", "returns", 12, "panels/work_returns.html", work.returns_to_answer, Permission.RETURN_ANSWER),
+    Section("my_work", "meetings_now", 5, "panels/work_now.html", day_work.meetings_now, Permission.MEETING_READ),
+    Section("meeting", "live", 0, "panels/live_section.html", day_work.on_meeting, Permission.MEETING_READ),
+    Section("case", "decisions", 40, "panels/decision_section.html", day_work.about_case, Permission.CASE_READ),
+    Section("person", "decisions", 40, "panels/decision_section.html", day_work.about_person, Permission.PERSON_READ),
     Section("referral", "agenda", 10, "panels/referral_place.html", work.referral_place, Permission.REFERRAL_READ),
 )
 

@@ -1,7 +1,7 @@
-"""What the meeting's page shows: the meeting, its agenda at the side, who is in the room, one item with its papers.
+"""The meeting with the item opened, and the agenda at its side, as the actor may see them; and the doors for commands.
 
-Four statements, whatever there is: the meeting with the item opened and the actor's relations to both; the agenda; the
-room; and everything that hangs on the item. What somebody may not read is not returned. It writes nothing.
+With `room` (who is there) and `parts` (what hangs on the item) a meeting's page takes four statements, whatever there is.
+What somebody may not read is not returned. It writes nothing.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ from safeguarding.accounts.models import User
 from safeguarding.cases.models import Case
 from safeguarding.contexts.models import Context
 from safeguarding.core import clock
+from safeguarding.core.canonical import digest
 from safeguarding.core.errors import NotFoundError
+from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import Decision
 from safeguarding.panels.models.items import (
@@ -31,7 +33,7 @@ from safeguarding.panels.models.items import (
     DiscussionNote,
     ItemState,
 )
-from safeguarding.panels.models.meetings import Attendance, Meeting
+from safeguarding.panels.models.meetings import Attendance, Meeting, MeetingState
 from safeguarding.panels.models.panels import Panel
 from safeguarding.panels.policy import Standing
 from safeguarding.people.models import PeerGroup, Person
@@ -227,11 +229,9 @@ def meeting_page(actor: Actor, slug: str, ref: str, item_ref: str | None = None)
 
 
 def _page(actor: Actor, slug: str, ref: str, item_ref: str | None) -> MeetingPage:
-    if not actor.principals:
-        raise NotFoundError
-    rows = db.session.execute(_page_statement(actor, slug, ref, item_ref)).all()
-    to_item = frozenset(row.relation_kind for row in rows if row.relation_to == "item")
-    standing = Standing(actor, frozenset(row.relation_kind for row in rows if row.relation_to != "item"))
+    rows, held = related_rows(actor, slug, ref, item_ref)
+    to_item = held.get("item", frozenset())
+    standing = Standing(actor, held.get("panel", frozenset()) | held.get("meeting", frozenset()))
     if not rows or not standing.may(Permission.MEETING_READ):
         raise NotFoundError
     row = rows[0]
@@ -244,12 +244,33 @@ def _page(actor: Actor, slug: str, ref: str, item_ref: str | None) -> MeetingPag
     )
 
 
-def _page_statement(actor: Actor, slug: str, ref: str, item_ref: str | None) -> Any:
+def related_rows(
+    actor: Actor, slug: str, ref: str, item_ref: str | None
+) -> tuple[list[Any], dict[str, frozenset[Relation]]]:
+    """Return the meeting with an item, a row for each relation of the actor, and these relations by what they are to.
+
+    They are to the panel, the meeting, the item, and the item's case and referral. Nothing is checked: the callers do.
+    """
+    if not actor.principals:
+        return [], {}
+    rows = list(db.session.execute(_statement(actor, slug, ref, item_ref)))
+    held: dict[str, set[Relation]] = {}
+    for row in rows:
+        held.setdefault(row.relation_to, set()).add(row.relation_kind)
+    return rows, {kind: frozenset(kinds) for kind, kinds in held.items()}
+
+
+def _statement(actor: Actor, slug: str, ref: str, item_ref: str | None) -> Any:
     opened = AgendaItem.id == Meeting.current_item_id if item_ref is None else AgendaItem.ref == item_ref
+    subjects = {
+        "panel": Panel.id,
+        "meeting": Meeting.id,
+        "item": AgendaItem.id,
+        "case": AgendaItem.case_id,
+        "referral": AgendaItem.referral_id,
+    }
     mine = or_(
-        and_(RelationRow.subject_kind == "panel", RelationRow.subject_id == Panel.id),
-        and_(RelationRow.subject_kind == "meeting", RelationRow.subject_id == Meeting.id),
-        and_(RelationRow.subject_kind == "item", RelationRow.subject_id == AgendaItem.id),
+        *(and_(RelationRow.subject_kind == kind, RelationRow.subject_id == key) for kind, key in subjects.items())
     )
     return (
         select(
@@ -276,11 +297,24 @@ def _page_statement(actor: Actor, slug: str, ref: str, item_ref: str | None) -> 
     )
 
 
-def followed(actor: Actor, slug: str, ref: str) -> tuple[int, int | None, str]:
-    """Return what tells somebody who follows that the meeting moved: its version, the item open, its state.
+def place_named(ref: str) -> int | None:
+    """Return the id of the place that a typed reference means, or None; a restricted place is not found so."""
+    known = normalise_reference(ref, "CX")
+    if known is None:
+        return None
+    return db.session.scalar(select(Context.id).where(Context.ref == known, Context.is_restricted.is_(False)))
 
-    It says nothing about the item itself. Raises NotFoundError when the meeting is hidden or absent.
-    """
+
+@dataclass(frozen=True)
+class Followed:
+    """What tells a page that is open that the meeting moved on: marks that say nothing about what they stand for."""
+
+    item: str  # another item, or another state of it
+    room: str  # somebody came or left, a conflict, a decision: anything at all
+
+
+def followed(actor: Actor, slug: str, ref: str) -> Followed:
+    """Return the marks of a meeting as it stands. Raises NotFoundError when the meeting is hidden or absent."""
     statement = (
         select(Meeting.version, Meeting.current_item_id, Meeting.state, AgendaItem.version.label("item_version"))
         .join(Panel, Panel.id == Meeting.panel_id)
@@ -290,7 +324,12 @@ def followed(actor: Actor, slug: str, ref: str) -> tuple[int, int | None, str]:
     row, _held = relations.load_one(
         actor, statement, [("panel", Panel.id), ("meeting", Meeting.id)], Permission.MEETING_READ
     )
-    return row.version, row.current_item_id, f"{row.state.value}:{row.item_version or 0}"
+    return marks(row.state, row.current_item_id, row.item_version, row.version)
+
+
+def marks(state: MeetingState, item_id: int | None, item_version: int | None, version: int) -> Followed:
+    """Return the marks of a meeting in a state, with an item open or not."""
+    return Followed(digest([state, item_id, item_version])[:16], digest([state, version])[:16])
 
 
 # --- the agenda at the side ---------------------------------------------------------------------------------------

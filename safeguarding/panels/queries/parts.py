@@ -370,10 +370,36 @@ def staff_of(parts: ItemParts) -> dict[str, list[Any]]:
 
 def papers_mark(item_id: int, referral_id: int | None) -> str:
     """Return a mark over the versions of everything the panel had before it: referral, returns, notes."""
-    referral = _part("referral", id=Referral.id, version=Referral.version).where(Referral.id == referral_id)
-    returns = _part("return", id=ReturnRequest.id, version=ReturnRequest.version).where(
-        ReturnRequest.item_id == item_id
-    )
-    notes = _part("note", id=DiscussionNote.id, version=DiscussionNote.version).where(DiscussionNote.item_id == item_id)
-    rows = db.session.execute(union_all(referral, returns, notes))
+    return _mark(db.session.execute(union_all(*_papers(item_id, referral_id))))
+
+
+def decision_parts(
+    decision_id: int, item_id: int, referral_id: int | None, context_id: int | None
+) -> tuple[ItemParts, str]:
+    """Return the views, actions, addenda and linked place of a decision, and the mark over its papers as they are now."""
+    linked = _part("context", ref=Context.ref, text=cast(Context.name, Text)).where(Context.id == context_id)
+    papers = _papers(item_id, referral_id)
+    statement = union_all(_views(decision_id), _actions(decision_id), _addenda(decision_id), linked, *papers)
+    rows = list(db.session.execute(statement))
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.part, []).append(row)
+    for kind in found:
+        found[kind].sort(key=_order)
+    return ItemParts(found, []), _mark(row for row in rows if row.part.startswith("paper_"))
+
+
+def _papers(item_id: int, referral_id: int | None) -> list[Select[Any]]:
+    return [
+        _part("paper_referral", id=Referral.id, version=Referral.version).where(Referral.id == referral_id),
+        _part("paper_return", id=ReturnRequest.id, version=ReturnRequest.version).where(
+            ReturnRequest.item_id == item_id
+        ),
+        _part("paper_note", id=DiscussionNote.id, version=DiscussionNote.version).where(
+            DiscussionNote.item_id == item_id
+        ),
+    ]
+
+
+def _mark(rows: Iterable[Any]) -> str:
     return digest(sorted([row.part, row.id, row.version] for row in rows))

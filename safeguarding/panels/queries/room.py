@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
 )
 
+from safeguarding.access.actor import Actor
 from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency, QuorumGroup
 from safeguarding.core import clock
@@ -175,3 +176,20 @@ def seats_at(panel_id: int, at: datetime) -> frozenset[int]:
             )
         )
     )
+
+
+def own_seats(actor: Actor, panel_id: int) -> list[tuple[int, str, str]]:
+    """Return (id, reference, short name) of the actor's agencies that have a seat on a panel now."""
+    now = clock.now()
+    rows = db.session.execute(
+        select(Agency.id, Agency.ref, Agency.short_name)
+        .join(PanelSeat, PanelSeat.agency_id == Agency.id)
+        .where(
+            PanelSeat.panel_id == panel_id,
+            PanelSeat.agency_id.in_(sorted(actor.agency_ids)),
+            PanelSeat.valid_from <= now,
+            or_(PanelSeat.valid_to.is_(None), PanelSeat.valid_to > now),
+        )
+        .order_by(Agency.short_name, Agency.id)
+    )
+    return [(row.id, row.ref, row.short_name) for row in rows]

@@ -1,0 +1,155 @@
+"""Reads of decisions: the page of one, and what was decided about a case or a young person.
+
+A decision opens to those who may read its item, its case or its referral; a declared conflict on any of them closes it.
+Papers and returns are for those who may read the item. It writes nothing.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation
+from safeguarding.accounts.models import User
+from safeguarding.actions.models import Action, ActionOrigin
+from safeguarding.agencies.models import Agency
+from safeguarding.contexts.models import Context
+from safeguarding.core.errors import NotFoundError
+from safeguarding.extensions import db
+from safeguarding.panels.models.decisions import Decision
+from safeguarding.panels.models.items import AgendaItem
+from safeguarding.panels.models.meetings import Meeting
+from safeguarding.panels.models.panels import Panel
+from safeguarding.panels.policy import Standing
+from safeguarding.panels.queries.live import related_rows
+from safeguarding.panels.queries.parts import ItemParts, decision_parts
+from safeguarding.relations import queries as relations
+
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class DecisionPage:
+    """A decision as the actor may see it. `row` has the columns of the meeting and the item (see `queries.live`).
+
+    `reads_item`: whether the papers, and not the decision alone, are open to the actor.
+    """
+
+    row: Any
+    standing: Standing
+    reads_item: bool
+    may_add_dissent: bool
+    quorum: dict[str, Any]
+    parts: ItemParts
+    papers_changed: bool | None
+
+
+def decision_page(actor: Actor, slug: str, ref: str, item_ref: str) -> DecisionPage:
+    """Return the decision on an item. Raises NotFoundError when there is none, or it is hidden from the actor."""
+    rows, held = related_rows(actor, slug, ref, item_ref)
+    if not rows or rows[0].decision_id is None or any(Relation.BARRED in kinds for kinds in held.values()):
+        raise NotFoundError
+    to_item = held.get("item", frozenset())
+    standing = Standing(actor, held.get("panel", frozenset()) | held.get("meeting", frozenset()))
+    reads_item = actor.may(Permission.ITEM_READ, to_item)
+    by_case = actor.may(Permission.CASE_READ, held.get("case", frozenset()))
+    by_referral = actor.may(Permission.REFERRAL_READ, held.get("referral", frozenset()))
+    if not (reads_item or by_case or by_referral):
+        raise NotFoundError
+    row = rows[0]
+    parts, mark = decision_parts(row.decision_id, row.item_id, row.referral_id, row.linked_context_id)
+    return DecisionPage(
+        row,
+        standing,
+        reads_item,
+        reads_item and actor.may(Permission.DISSENT_RECORD, to_item | standing.relations),
+        json.loads(row.decision_quorum),
+        parts,
+        mark != row.papers_digest if reads_item else None,
+    )
+
+
+def load_decision(item: AgendaItem) -> Decision:
+    """Return the decision on an item that the actor has opened. Raises NotFoundError when there is none."""
+    decision = db.session.scalars(select(Decision).where(Decision.item_id == item.id)).one_or_none()
+    if decision is None:
+        raise NotFoundError
+    return decision
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One decision about a case or a young person, with its actions."""
+
+    row: Any
+    actions: list[Any] = field(default_factory=list)
+
+
+def decided_about(actor: Actor, *, case_id: int | None = None, person_id: int | None = None) -> list[Decided]:
+    """Return the newest decisions about a case or a young person that the actor may see, with their actions.
+
+    To stand in some relation to the young person is not enough: an agency that was only asked sees no decision.
+    """
+    about = AgendaItem.case_id == case_id if case_id is not None else AgendaItem.person_id == person_id
+    open_to_actor = or_(
+        relations.related(actor, "item", AgendaItem.id, Permission.ITEM_READ),
+        relations.related(actor, "case", AgendaItem.case_id, Permission.CASE_READ),
+    )
+    newest = (
+        select(
+            Decision.id,
+            Decision.ref,
+            Decision.kind,
+            Decision.rationale,
+            Decision.risk_before,
+            Decision.risk_after,
+            Decision.next_review_on,
+            Decision.deferred_to_on,
+            Decision.told_how,
+            Decision.recorded_at,
+            AgendaItem.ref.label("item_ref"),
+            Meeting.ref.label("meeting_ref"),
+            Panel.slug,
+            Panel.name.label("panel_name"),
+            Context.name.label("context_name"),
+        )
+        .join(AgendaItem, AgendaItem.id == Decision.item_id)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .join(Panel, Panel.id == Meeting.panel_id)
+        .outerjoin(Context, Context.id == Decision.linked_context_id)
+        .where(
+            about,
+            open_to_actor,
+            relations.not_barred(actor, "item", AgendaItem.id),
+            relations.not_barred(actor, "case", AgendaItem.case_id),
+        )
+        .order_by(Decision.recorded_at.desc(), Decision.id.desc())
+        .limit(MOST_SHOWN)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            newest,
+            Action.ref.label("action_ref"),
+            Action.title,
+            Action.state.label("action_state"),
+            Action.due_on,
+            Action.first_due_on,
+            Action.completed_on,
+            Agency.short_name.label("agency_name"),
+            User.name.label("owner_name"),
+        )
+        .outerjoin(Action, and_(Action.origin_kind == ActionOrigin.DECISION, Action.origin_id == newest.c.id))
+        .outerjoin(Agency, Agency.id == Action.owner_agency_id)
+        .outerjoin(User, User.id == Action.owner_user_id)
+        .order_by(newest.c.recorded_at.desc(), newest.c.id.desc(), Action.id)
+    )
+    found: dict[int, Decided] = {}
+    for row in rows:
+        decided = found.setdefault(row.id, Decided(row))
+        if row.action_ref is not None:
+            decided.actions.append(row)
+    return list(found.values())
