@@ -9,11 +9,15 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, func, insert, literal, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import String
 
 from safeguarding.contexts import risk
+from safeguarding.contexts.formats.catalogue import CONTEXT_FORMATS
 from safeguarding.contexts.formats.rows import ContextRow, IncidentRow
 from safeguarding.contexts.matching import Matcher
 from safeguarding.contexts.models import (
@@ -120,9 +124,7 @@ class IncidentBatches:
     def write(self, plan: Plan, run_id: int, now: datetime) -> None:
         """Store new versions and mark those they will replace once the run is complete."""
         if plan.inserts:
-            db.session.execute(
-                _INSERT_INCIDENTS, [{**columns, "run_id": run_id, "recorded_at": now} for columns in plan.inserts]
-            )
+            _insert_incidents([{**columns, "run_id": run_id, "recorded_at": now} for columns in plan.inserts])
         if plan.replaced:
             db.session.execute(
                 update(_incident)
@@ -132,13 +134,11 @@ class IncidentBatches:
 
     def _known(self, rows: Sequence[IncidentRow]) -> dict[str, Any]:
         """The newest version of each identity. Only one import runs, so that none is being written meanwhile."""
-        i = _incident.c
-        columns = (i.identity, i.id, i.version_no, i.content_digest, i.context_id)
-        statement = (
-            select(*columns)
-            .where(i.source == self._source, i.identity.in_([row.identity for row in rows]))
-            .order_by(i.identity, i.version_no)
-        )
+        identities = [row.identity for row in rows]
+        if not identities:
+            return {}
+        one_by_one = db.engine.dialect.name == "postgresql"
+        statement = _newest_one_by_one(self._source, identities) if one_by_one else _all(self._source, identities)
         return {row.identity: row for row in db.session.execute(statement)}
 
     def _match(self, row: IncidentRow) -> Mapping[str, Any]:
@@ -178,6 +178,51 @@ class IncidentBatches:
             "content_digest": row.content_digest,
             "content": row.content,
         }
+
+
+def _insert_incidents(rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of equal columns; on PostgreSQL by COPY, which costs a third of as many INSERTs."""
+    if db.engine.dialect.name != "postgresql":
+        db.session.execute(_INSERT_INCIDENTS, rows)
+        return
+    names = list(rows[0])
+    driver: Any = db.session.connection().connection.driver_connection
+    text = f"COPY {_incident.name} ({', '.join(names)}) FROM STDIN"
+    with driver.cursor() as cursor, cursor.copy(text) as copy:
+        for row in rows:
+            copy.write_row([_plain(row[name]) for name in names])
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
+
+
+def _columns_known() -> tuple[Any, ...]:
+    i = _incident.c
+    return i.identity, i.id, i.version_no, i.content_digest, i.context_id
+
+
+def _all(source: IncidentSource, identities: Sequence[str]) -> Any:
+    i = _incident.c
+    of_these = select(*_columns_known()).where(i.source == source, i.identity.in_(identities))
+    return of_these.order_by(i.identity, i.version_no)
+
+
+def _newest_one_by_one(source: IncidentSource, identities: Sequence[str]) -> Any:
+    """One look-up in the index for each identity.
+
+    A table that has just grown by a file has no statistics yet, and from a list PostgreSQL then reads all of a source.
+    """
+    i = _incident.c
+    wanted = func.unnest(literal(identities, ARRAY(String))).table_valued("identity", name="wanted").render_derived()
+    newest = (
+        select(*_columns_known())
+        .where(i.source == source, i.identity == wanted.c.identity)
+        .order_by(i.version_no.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    return select(*newest.c).select_from(wanted).join(newest, true())
 
 
 # Contexts
@@ -248,14 +293,13 @@ class ContextBatches:
     def _plan_contexts(self, rows: Sequence[ContextRow], plan: Plan) -> None:
         known = _known_contexts(rows)
         for row in rows:
+            plan.matched += self._known_ward(row) is not None
             held = known.get(row.identity)
             same = held is not None and (held.source != self._source or held.source_digest == row.content_digest)
             if held is not None and same:
                 plan.unchanged += 1
-                plan.matched += held.ward is not None
                 continue
             columns = self._columns(row)
-            plan.matched += columns["ward"] is not None
             if held is None:
                 plan.created += 1
                 plan.inserts.append({**columns, **self._first(row)})
@@ -290,11 +334,10 @@ class ContextBatches:
 
     def _ward_of(self, row: ContextRow) -> str | None:
         """The ward that holds the point, where wards are known; else the one the file names."""
-        if row.lat is not None and row.lng is not None:
-            found = self._wards.find(row.lat, row.lng)
-            if found:
-                return found
-        return _short(clean(row.ward), 100)
+        return self._known_ward(row) or _short(clean(row.ward), 100)
+
+    def _known_ward(self, row: ContextRow) -> str | None:
+        return None if row.lat is None or row.lng is None else self._wards.find(row.lat, row.lng)
 
     def _change(self, held: Any, values: dict[str, Any], run_id: int, now: datetime) -> None:
         was = canonical_json({name: getattr(held, name) for name in _KEPT})
@@ -338,7 +381,10 @@ def restored(content: Mapping[str, Any]) -> dict[str, Any]:
 def _known_contexts(rows: Sequence[ContextRow]) -> dict[str, Any]:
     c = _context.c
     columns = (c.id, c.source, c.source_key, *(c[name] for name in _KEPT))
-    statement = select(*columns).where(c.source_key.in_([row.identity for row in rows]))
+    # All sources are named, because the index begins with the source.
+    statement = select(*columns).where(
+        c.source.in_(sorted(CONTEXT_FORMATS)), c.source_key.in_([row.identity for row in rows])
+    )
     return {row.source_key: row for row in db.session.execute(statement)}
 
 

@@ -1,7 +1,8 @@
-"""One import at a time for a database, and whether one is running.
+"""One import at a time for a database, and how it gives way to everybody else.
 
-Owns the lock alone: on SQLite a lock on a file beside the database, on PostgreSQL an advisory lock on a connection of
-its own. Both end with the process, however it ends, so that a run found running without the lock was cut off.
+Owns the lock and the checkpoints of SQLite's log, nothing of what is imported. The lock is on a file beside an SQLite
+database, and on PostgreSQL an advisory one on a connection of its own. Both end with the process, however it ends, so
+that a run found running without the lock was cut off.
 """
 
 import contextlib
@@ -52,3 +53,31 @@ def _advisory_lock() -> Iterator[None]:
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _KEY})
+
+
+def hold_back_checkpoints() -> None:
+    """Keep SQLite from copying the write-ahead log into the database at this connection's commits.
+
+    A batch touches hundreds of pages of the index of identities; copying them inside of the commit would make everybody
+    wait for it. `checkpoint` does it between batches instead.
+    """
+    if db.engine.dialect.name == "sqlite":
+        db.session.connection().exec_driver_sql("PRAGMA wal_autocheckpoint=0")
+
+
+def checkpoint() -> None:
+    """Copy SQLite's write-ahead log into the database without keeping anybody from reading or writing."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    connection = db.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    finally:
+        connection.close()
+
+
+def allow_checkpoints() -> None:
+    """Let this process's connections copy the log at their commits again."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.connection().exec_driver_sql("PRAGMA wal_autocheckpoint=1000")
+        db.session.rollback()

@@ -24,7 +24,7 @@ from safeguarding.contexts import risk, workflow
 from safeguarding.contexts.formats.catalogue import CONTEXT_FORMATS, INCIDENT_FORMATS, Format, open_rows
 from safeguarding.contexts.formats.rows import R, Reader, RowRefusal
 from safeguarding.contexts.import_batches import Batches, ContextBatches, IncidentBatches, Plan, restored
-from safeguarding.contexts.import_lock import only_import
+from safeguarding.contexts.import_lock import checkpoint, hold_back_checkpoints, only_import
 from safeguarding.contexts.models import (
     Context,
     ContextRisk,
@@ -46,7 +46,7 @@ from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 
 # Short enough that on SQLite nobody waits for a batch; the contract allows a thousand.
-BATCH = 500
+BATCH = 300
 Watch = Callable[[int, int], None]  # bytes read so far, bytes in all
 _COUNTS = ("row_count", "created_count", "updated_count", "unchanged_count", "refused_count", "matched_count")
 _incident = cast(Table, Incident.__table__)
@@ -287,6 +287,7 @@ class _Run(Generic[R]):
         numbers = sorted([row.row for row in rows] + [refusal.row for refusal in refusals])
         self._account.add(plan, refusals)
         with unit_of_work():
+            hold_back_checkpoints()
             self._batches.write(plan, self._id, clock.now())
             if refusals:
                 db.session.execute(
@@ -312,6 +313,7 @@ class _Run(Generic[R]):
                 digest=plan.digest,
                 refused=len(refusals),
             )
+        checkpoint()
 
     def _complete(self) -> None:
         """Let the rows count: worked out beforehand, so that the one transaction that does so stays short."""

@@ -26,7 +26,7 @@ class PlacesTable(Layout[ContextRow]):
 
     name: ClassVar[str] = "csv"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("Name", ("place", "organisation name", "park name", "station name")),
+        Column("Name", ("place", "organisation name", "park name", "station name", "location text")),
         Column("Venue"),
         Column("Kind", ("type", "category", "organisation type", "site type")),
         Column("Latitude", ("lat", "y")),
