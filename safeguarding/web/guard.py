@@ -1,5 +1,6 @@
 """Deny by default: every view names its permission or is marked public, or the application refuses to start."""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -8,11 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.core.errors import ForbiddenError
+from safeguarding.core.errors import ForbiddenError, NotFoundError
 
 View = TypeVar("View", bound=Callable[..., Any])
 ActorLoader = Callable[[], Actor | None]
 _PUBLIC = "public"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class UnguardedViewError(Exception):
@@ -90,4 +92,6 @@ def _admit() -> ResponseReturnValue | None:
         abort(401)
     if not isinstance(needed, Permission) or not actor.holds(needed):
         raise ForbiddenError("Your role does not include this page.")
+    if any(_UNSTORABLE.search(str(each)) for each in (*(request.view_args or {}).values(), *request.args.values())):
+        raise NotFoundError  # no database holds such a thing, and PostgreSQL would not even be asked for it
     return None

@@ -119,7 +119,7 @@ def test_searching_and_looking_are_recorded_with_what_was_asked(app: Flask, sign
 
 @pytest.mark.parametrize(
     "query",
-    ["actor=Kieran", "subject=Kieran", "subject=%00", "event=kieran", "event=cases:x", "start=yesterday", "end=2026-02-30",
+    ["actor=Kieran", "subject=Kieran", "event=kieran", "event=cases:x", "start=yesterday", "end=2026-02-30",
      "before=-1", "before=99999999999999999999"],
 )  # fmt: skip
 def test_an_address_that_the_search_does_not_make_is_refused(sign_in: SignIn, query: str) -> None:
