@@ -74,7 +74,7 @@ class AddForm(EditForm):
 
     referrals = check_many("Accepted referrals")
     cases = check_many("Reviews due")
-    everything = StringField("Add all")
+    everything = StringField("Add all accepted referrals")
     notes: Mapping[str, str] = {}
 
 

@@ -56,7 +56,7 @@ def arrange(slug: str, ref: str) -> Any:
 @blueprint.route("/panels/<string:slug>/meetings/<string:ref>/agenda/add", methods=["GET", "POST"])
 @permission(Permission.AGENDA_BUILD)
 def add_items(slug: str, ref: str) -> Any:
-    """Put accepted referrals and reviews on the agenda: those ticked, or all."""
+    """Put accepted referrals and reviews on the agenda: those ticked, or all the referrals."""
     actor = current_actor()
     loaded = _to_arrange(actor, slug, ref)
     waiting = reads.list_waiting(actor, slug)
@@ -65,7 +65,7 @@ def add_items(slug: str, ref: str) -> Any:
     if form.validate_on_submit():
         everything = bool(form.everything.data)
         referrals = {row.ref: row.id for row in waiting if everything or row.ref in (form.referrals.data or [])}
-        cases = {row.ref: row.id for row in reviews if everything or row.ref in (form.cases.data or [])}
+        cases = {row.ref: row.id for row in reviews if row.ref in (form.cases.data or [])}
         try:
             items = service.add_waiting(
                 actor,
