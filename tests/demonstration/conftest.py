@@ -8,24 +8,10 @@ from flask import Flask
 
 from safeguarding import create_app
 from safeguarding.cli.demo.partnership import PHRASE
-from safeguarding.cli.seed import seed_demonstration
-from safeguarding.core import clock
-from tests.support.databases import Databases, dispose
+from tests.support.databases import dispose
+from tests.support.demonstrations import Demonstrations
 from tests.support.pages import PageClient
 from tests.support.postgres import Cluster
-
-
-class Demonstrations(Databases):
-    """Copies of a database that holds the demonstration."""
-
-    def __init__(self, folder: Path, cluster: Cluster | None) -> None:
-        super().__init__(folder, cluster)
-        app = create_app(self._template)
-        with app.app_context():
-            seed_demonstration(clock.today())
-        dispose(app)
-        if cluster is None:
-            self._fold_log()
 
 
 @pytest.fixture(scope="session")

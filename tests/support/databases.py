@@ -57,9 +57,9 @@ def prepare(settings: Settings) -> None:
 class Databases:
     """Makes copies of a migrated database of one kind."""
 
-    def __init__(self, folder: Path, cluster: Cluster | None) -> None:
+    def __init__(self, folder: Path, cluster: Cluster | None, mode: Mode = Mode.TEST) -> None:
         self._cluster = cluster
-        self._template = settings_for(folder, cluster.create_database() if cluster else None)
+        self._template = settings_for(folder, cluster.create_database() if cluster else None, mode)
         prepare(self._template)
         if cluster is None:
             self._fold_log()

@@ -1,0 +1,188 @@
+"""Forms as a walk finds them: their controls, a plausible filling of each, and what stands in them in an answer."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from bs4 import Tag
+from flask import Flask
+from werkzeug.datastructures import FileMultiDict
+
+from safeguarding.core import clock
+from tests.demonstration.walk import forms_of, walk
+from tests.support.pages import Page, PageClient
+
+Pairs = list[tuple[str, str]]
+_DATE_PARTS = ("-day", "-month", "-year")
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control of a form. `kind`: free, date, clock, number, address, secret, select, radio, tick, hidden, button, token."""
+
+    name: str
+    kind: str
+    value: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FoundForm:
+    """A form that posts: where it was found, where it leads, which endpoint answers it."""
+
+    page: str
+    action: str
+    endpoint: str
+    controls: tuple[Control, ...]
+
+    @property
+    def kind(self) -> tuple[str, frozenset[str]]:
+        """Return what makes two forms the same form: the endpoint and the names of what can be typed or chosen."""
+        return self.endpoint, frozenset(each.name for each in self.controls)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Return the names of the fields for free text."""
+        return tuple(each.name for each in self.controls if each.kind == "free")
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """Return the names of the fields in which a date, a time, a number or an address is typed."""
+        return tuple(each.name for each in self.controls if each.kind in ("date", "clock", "number", "address"))
+
+    @property
+    def kept_back(self) -> tuple[str, ...]:
+        """Return the names of what nobody types: the token and what is hidden."""
+        return tuple(each.name for each in self.controls if each.kind in ("token", "hidden", "button"))
+
+    def filled(self, text: str | Callable[[Control], str] = "Seen at home, well.") -> Pairs:
+        """Return what a person would plausibly send, with `text` (or what it returns for a control) as free text."""
+        sent: Pairs = []
+        for each in self.controls:
+            if each.kind == "free":
+                sent.append((each.name, text if isinstance(text, str) else text(each)))
+            elif (value := _plausible(each)) is not None:
+                sent.append((each.name, value))
+        return sent
+
+
+def forms_reached(app: Flask, client: PageClient) -> list[FoundForm]:
+    """Return one form of each kind that a role reaches by walking."""
+    found: dict[tuple[str, frozenset[str]], FoundForm] = {}
+    for path, page in walk(app, client):
+        for form in described(app, path, page):
+            found.setdefault(form.kind, form)
+    return list(found.values())
+
+
+def described(app: Flask, path: str, page: Page) -> Iterator[FoundForm]:
+    """Yield the forms of a page."""
+    for form in forms_of(page):
+        action = str(form.get("action") or path)
+        with app.test_request_context(urlsplit(action).path, base_url=PageClient.BASE, method="POST") as context:
+            endpoint = context.request.endpoint or ""
+        yield FoundForm(path, action, endpoint, tuple(_controls(form)))
+
+
+def posted(client: PageClient, form: FoundForm, pairs: Pairs) -> Page:
+    """Send pairs to a form, byte for byte: also what is no valid text."""
+    body = urlencode(pairs, encoding="utf-8", errors="surrogatepass").encode()
+    return raw(client, form.action, body, "application/x-www-form-urlencoded")
+
+
+def posted_as_files(client: PageClient, form: FoundForm, pairs: Pairs) -> Page:
+    """Send pairs to a form with a file in place of every text, but for the token."""
+    data: FileMultiDict = FileMultiDict()
+    for name, value in pairs:
+        if name == "csrf_token":
+            data.add(name, value)
+        else:
+            data.add_file(name, __file__, filename=value[:40] or "empty", content_type="application/octet-stream")
+    return Page(client.client.post(form.action, base_url=client.BASE, data=data, headers={"Referer": client.BASE}))
+
+
+def raw(client: PageClient, path: str, body: bytes, content_type: str | None) -> Page:
+    """Send a body as it is."""
+    headers = {"Referer": client.BASE}
+    return Page(client.client.post(path, base_url=client.BASE, data=body, content_type=content_type, headers=headers))
+
+
+def standing(page: Page) -> dict[str, list[str]]:
+    """Return what stands in each text field of a page, by name, forms together."""
+    assert page.html is not None
+    values: dict[str, list[str]] = {}
+    for control in page.html.find_all(["input", "textarea"]):
+        if control.get("type") in ("hidden", "submit", "radio", "checkbox", "password", "file"):
+            continue
+        text = control.get_text().removeprefix("\n") if control.name == "textarea" else str(control.get("value", ""))
+        values.setdefault(str(control.get("name", "")), []).append(text)
+    return values
+
+
+def with_value(form: FoundForm, kinds: frozenset[str], value: str) -> Pairs:
+    """Return a plausible filling in which every control of some kinds has this value instead."""
+    chosen = {each.name for each in form.controls if each.kind in kinds}
+    pairs = [(name, value if name in chosen else sent) for name, sent in form.filled()]
+    return pairs + [(name, value) for name in sorted(chosen - {name for name, _value in pairs})]
+
+
+def _plausible(control: Control) -> str | None:
+    today = clock.today()
+    if control.kind == "date":
+        part = control.name.rpartition("-")[2]
+        day = today if "review" not in control.name and "due" not in control.name else today + timedelta(days=14)
+        return str(getattr(day, part))
+    if control.kind in ("select", "radio"):
+        return next((each for each in control.options if each), "")
+    if control.kind == "tick":
+        return control.options[0] if control.options else None
+    filler = {"clock": "14:30", "number": "5", "address": "somebody.new@marlbridge.example", "secret": "a pass phrase"}
+    return filler.get(control.kind, control.value)
+
+
+def _controls(form: Tag) -> Iterator[Control]:
+    grouped: dict[str, Control] = {}
+    for element in form.find_all(["input", "textarea", "select", "button"]):
+        name = str(element.get("name", ""))
+        if not name:
+            continue
+        control = _control(form, element, name)
+        known = grouped.get(name)
+        if known is None:
+            grouped[name] = control
+        elif control.kind in ("radio", "tick"):
+            grouped[name] = replace(known, options=(*known.options, *control.options))
+    buttons = [each for each in grouped.values() if each.kind == "button"]
+    yield from (each for each in grouped.values() if each.kind != "button" or each is buttons[0])
+
+
+def _control(form: Tag, element: Tag, name: str) -> Control:
+    value, kind = str(element.get("value", "")), str(element.get("type", "text"))
+    if element.name == "button":
+        return Control(name, "button", value)
+    if element.name == "select":
+        return Control(name, "select", "", tuple(str(each.get("value", "")) for each in element.find_all("option")))
+    if element.name == "textarea":
+        return Control(name, "free", element.get_text().removeprefix("\n"))
+    if kind in ("radio", "checkbox"):
+        return Control(name, "radio" if kind == "radio" else "tick", "", (value or "on",))
+    if kind == "hidden":
+        return Control(name, "token" if name == "csrf_token" else "hidden", value)
+    return Control(name, _kind_of_line(form, element, name, kind), value)
+
+
+def _kind_of_line(form: Tag, element: Any, name: str, kind: str) -> str:
+    if name.endswith(_DATE_PARTS):
+        return "date"
+    if kind == "password":
+        return "secret"
+    if kind == "email" or name == "email":
+        return "address"
+    if element.get("inputmode") == "numeric" or kind == "number":
+        return "number"
+    hints = [form.find(id=each) for each in str(element.get("aria-describedby", "")).split()]
+    if name.endswith("_time") or any(hint is not None and "2:30pm" in hint.get_text() for hint in hints):
+        return "clock"
+    return "free"
