@@ -83,7 +83,7 @@ def record_referral(actor: Actor, case: Case, *, referral: ReferralText) -> NrmR
     db.session.add(record)
     db.session.flush()
     _event(user_id, record, "referred", referral.referred_on, None)
-    if referral.adult_consented:
+    if referral.adult_consented and record.age_on_referral is not None and record.age_on_referral >= clocks.ADULT:
         _event(user_id, record, "consent_given", referral.referred_on, None)
     relations.touch([("case", case.id), ("person", person.id)])
     audit.record("nrm:referral:recorded", actor, record.ref, route=route, referred_on=referral.referred_on)

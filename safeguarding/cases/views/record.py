@@ -69,7 +69,9 @@ def index() -> str:
     chips = [
         Chip(label, url_for("cases.index", show=name), name == chosen) for name, (label, _states) in _FILTERS.items()
     ]
-    return render_template("cases/index.html", rows=shown, chips=chips, show=chosen, older=older, words=words)
+    return render_template(
+        "cases/index.html", rows=shown, chips=chips, show=chosen, older=older, words=words, today=clock.today()
+    )
 
 
 @blueprint.get("/<ref>")

@@ -11,6 +11,7 @@ from safeguarding.cases import queries, words
 from safeguarding.cases.views import changing, record, updates
 from safeguarding.cases.views.blueprint import blueprint
 from safeguarding.cases.workflow import LIVE
+from safeguarding.core import clock
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import Section, register_section
 
@@ -28,7 +29,7 @@ def init_cases(app: Flask) -> None:
 
 def _work(actor: Actor, _subject: Any) -> dict[str, Any] | None:
     rows = queries.list_to_update(actor)
-    return {"rows": rows[:10], "has_more": len(rows) > 10, "words": words}
+    return {"rows": rows[:10], "has_more": len(rows) > 10, "words": words, "today": clock.today()}
 
 
 def _about_person(actor: Actor, subject: Any) -> dict[str, Any] | None:
