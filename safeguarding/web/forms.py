@@ -34,7 +34,7 @@ LINE = 200
 SHORT_TEXT = 2_000
 LONG_TEXT = 20_000
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
@@ -72,7 +72,10 @@ class CreateForm(Form):
 
 
 def _strip(value: Any) -> Any:
-    return value.strip().replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # No page can carry a NUL back: it is shown as the mark of a character that was lost, and refused like one.
+    return value.replace("\x00", "\ufffd").strip().replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _none_if_blank(value: Any) -> Any:
