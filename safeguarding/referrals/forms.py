@@ -119,8 +119,6 @@ class SharingForm(StepForm, EditForm):
         rows=3,
         limit=SHORT_TEXT,
     )
-    lawful_basis = radio_one("Lawful basis for sharing")
-    sharing_reason = text("Why is sharing necessary and proportionate?", rows=3, limit=SHORT_TEXT)
     told_young_person = radio_one(
         "Does the young person know of this referral?",
         [(ToldYoungPerson.YES.value, "Yes"), (ToldYoungPerson.NO.value, "No")],
@@ -135,6 +133,8 @@ class SharingForm(StepForm, EditForm):
         ],
     )
     told_parents_note = text("How were the parents or carers told, or why not?", rows=2, limit=SHORT_TEXT)
+    lawful_basis = radio_one("Lawful basis for sharing")
+    sharing_reason = text("Why is sharing necessary and proportionate?", rows=3, limit=SHORT_TEXT)
 
     def value(self, name: str) -> Any:
         """Return what was answered, or None where the question was not asked."""

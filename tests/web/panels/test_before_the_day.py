@@ -309,3 +309,23 @@ def test_pages_keep_within_their_budget_of_statements(app: Flask, around: Round,
         assert statements(app, chair, path) <= BUDGET, path
     for path in ("/panels/returns", returned):
         assert statements(app, police, path) <= BUDGET, path
+
+
+@pytest.mark.parametrize("odd", ["%00", "a%00b", "%F0%9F%98%80", "x" * 300, "%27"])
+def test_an_odd_address_is_not_found_and_never_breaks(app: Flask, around: Round, sign_in: SignIn, odd: str) -> None:
+    address = published(app, around)
+    chair, police = sign_in(around.chair), sign_in(around.police)
+    for path in (
+        f"/panels/{odd}",
+        f"/panels/{odd}/meetings/{odd}",
+        f"/panels/{around.slug}/meetings/{odd}",
+        f"{address}/agenda/{odd}",
+        f"/referrals/{odd}",
+        f"/people/{odd}/refer",
+        f"/contexts/{odd}/refer",
+    ):
+        assert chair.get(path).status == 404, path
+    assert police.get(f"/panels/returns/{odd}").status == 404
+    for path in (f"/panels?before={odd}", f"/panels/{around.slug}?before={odd}", f"/referrals?show=mine&after={odd}"):
+        assert chair.get(path).status in (200, 404), path  # a control character in an address is nowhere
+    assert police.get(f"/panels/returns?after={odd}").status in (200, 404)
