@@ -6,7 +6,7 @@ decide who may see anything, store anything, or read a column that names a young
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -49,6 +49,14 @@ class Inputs:
     def explain(self, numbers: rubric.Rubric, as_of: date, ref: str) -> rubric.Explanation:
         """Return the score as it stood at the end of a day, with its reasons."""
         return rubric.score(self.incidents, self.factors, numbers, as_of, context=ref, judgements=self.judgements)
+
+    def around(self, day: date, days: int) -> "Inputs":
+        """Return the inputs without records that lie wholly outside of so many days before a day.
+
+        A record with any version inside is kept in all its versions, since the newest decides.
+        """
+        within = {i.key for i in self.incidents if 0 <= (day - i.happened_on).days < days}
+        return replace(self, incidents=tuple(i for i in self.incidents if i.key in within))
 
 
 def live_incidents() -> ColumnElement[bool]:

@@ -33,7 +33,7 @@ def load_rubric(day: date) -> rubric.Rubric:
     found = db.session.execute(_rubrics().where(models.Rubric.in_force_from <= day).limit(1)).one_or_none()
     if found is None:
         raise LookupError(f"no rubric was in force on {rubric.spoken(day)}")
-    return _parsed(*found)
+    return parsed_rubric(*found)
 
 
 def rubric_version(version: int) -> rubric.Rubric:
@@ -41,7 +41,7 @@ def rubric_version(version: int) -> rubric.Rubric:
     found = db.session.execute(_rubrics().where(models.Rubric.version == version)).one_or_none()
     if found is None:
         raise LookupError(f"there is no rubric {version}")
-    return _parsed(*found)
+    return parsed_rubric(*found)
 
 
 def _rubrics() -> Rows:
@@ -51,7 +51,8 @@ def _rubrics() -> Rows:
 
 
 @lru_cache(maxsize=32)
-def _parsed(version: int, in_force_from: date, adopted_by: str, reason: str, numbers: str) -> rubric.Rubric:
+def parsed_rubric(version: int, in_force_from: date, adopted_by: str, reason: str, numbers: str) -> rubric.Rubric:
+    """Return the version that a row of the table `rubric` holds; the same row is taken apart once a process."""
     return rubric.rubric_of(version, in_force_from, adopted_by, reason, json.loads(numbers))
 
 

@@ -1,20 +1,12 @@
-"""Pages of places: ranked by risk, and one with how its score came about."""
+"""The list of places by risk."""
 
-from flask import Blueprint, Flask, render_template
+from flask import render_template
 
 from safeguarding.access.permissions import Permission
 from safeguarding.audit import service as audit
 from safeguarding.contexts import queries
+from safeguarding.contexts.views.blueprint import blueprint
 from safeguarding.web.guard import current_actor, permission
-from safeguarding.web.navigation import Entry, register_entry
-
-blueprint = Blueprint("contexts", __name__, url_prefix="/contexts")
-
-
-def init_contexts(app: Flask) -> None:
-    """Register the pages and the navigation."""
-    app.register_blueprint(blueprint)
-    register_entry(app, Entry("Places", "contexts.index", 35, Permission.CONTEXT_READ, ("/contexts",)))
 
 
 @blueprint.get("")
@@ -22,7 +14,7 @@ def init_contexts(app: Flask) -> None:
 def index() -> str:
     """List places, the highest score first."""
     actor = current_actor()
-    rows = queries.list_contexts(actor)
+    rows = queries.list_ranked(actor, queries.Filters())[: queries.PAGE]
     audit.record_read("contexts:list:shown", actor, None, contexts=[row.ref for row in rows])
     return render_template("contexts/index.html", rows=rows)
 
