@@ -12,7 +12,7 @@ from safeguarding.agencies.views import init_agencies
 from safeguarding.audit.service import init_audit
 from safeguarding.cases.views.registration import init_cases
 from safeguarding.cli import commands
-from safeguarding.contexts.views import init_contexts
+from safeguarding.contexts.views.registration import init_contexts
 from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
