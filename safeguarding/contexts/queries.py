@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    Date,
     Row,
     String,
     and_,
@@ -25,6 +24,7 @@ from sqlalchemy import (
     select,
     true,
     union,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
@@ -40,6 +40,7 @@ from safeguarding.contexts.models import (
     ContextKind,
     ContextReview,
     ContextRisk,
+    GoalState,
     Handling,
     ImportRun,
     ImportState,
@@ -49,9 +50,10 @@ from safeguarding.contexts.models import (
     PersonIncident,
     SafetyGoal,
 )
-from safeguarding.contexts.records import PARTNERS, POLICE, facts_statement, live_incidents, told_statement
-from safeguarding.contexts.rubric import Band
+from safeguarding.contexts.records import PARTNERS, POLICE, Rows, facts_statement, live_incidents, told_statement
+from safeguarding.contexts.words import TOO_FEW
 from safeguarding.core import clock
+from safeguarding.core.base import BigKey
 from safeguarding.core.errors import ForbiddenError, NotFoundError
 from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
@@ -60,10 +62,10 @@ from safeguarding.relations.queries import related
 
 PAGE = 50
 MOST_CHOICES = 500
-SOON = timedelta(days=14)
+REVIEW_AHEAD = timedelta(days=14)
+ROSE = 3
 HISTORY_DAYS = 730
-DISCLOSURE = 5  # a count below this is not shown to those who may see counts alone
-TOO_FEW = "too_few"
+FEWEST = 5  # no count that is published is of fewer places
 Found = Row[*tuple[Any, ...]]
 
 
@@ -99,28 +101,58 @@ def _whole() -> ColumnElement[bool]:
 
 
 def list_contexts(actor: Actor, filters: Filters, after: Place | None = None) -> list[Found]:
-    """Return places with the highest score first, one more than a page where there are more."""
-    last_score = (
-        select(ContextReview.score)
-        .where(ContextReview.context_id == Context.id)
-        .order_by(ContextReview.reviewed_on.desc(), ContextReview.id.desc())
-        .limit(1)
-        .correlate(Context)
-        .scalar_subquery()
-    )
-    c, r = Context, ContextRisk
-    columns = (c.id, c.ref, c.name, c.kind, c.ward, c.step, c.grade, c.is_restricted, c.next_review_on)
-    figures = (r.as_of, r.score, r.range_low, r.range_high, r.band, r.band_low, r.band_high, r.counted, r.too_few)
+    """Return places with the highest score first, one more than a page where there are more, in one statement.
+
+    Each row has the place, its figure, its last review (`last_score`, `reviewed_on`, `judged`) and how its goals stand
+    (`goals_open`, `goal_due_on` the earliest of the open ones, `goals_reached`).
+    """
+    picked = _picked(actor, filters, after).subquery("picked")
+    review = (ContextReview.score.label("last_score"), ContextReview.reviewed_on, ContextReview.grade.label("judged"))
     statement = (
-        select(*columns, *figures, last_score.label("last_score"))
-        .join(r, r.context_id == c.id)
+        select(picked, *review, *_goals_of(picked.c.id))
+        .outerjoin(ContextReview, ContextReview.id == _newest_review(picked.c.id))
+        .order_by(picked.c.score.desc(), picked.c.id)
+    )
+    return list(db.session.execute(statement))
+
+
+def _picked(actor: Actor, filters: Filters, after: Place | None) -> Rows:
+    c, r = Context, ContextRisk
+    place = (c.id, c.ref, c.name, c.kind, c.ward, c.step, c.grade, c.is_restricted, c.next_review_on)
+    figure = (r.as_of, r.score, r.range_low, r.range_high, r.band, r.band_low, r.band_high, r.counted, r.too_few)
+    columns: Any = select(*place, *figure)
+    statement: Rows = (
+        columns.join(r, r.context_id == c.id)
         .where(visible_contexts(actor), c.ended_on.is_(None), *_narrowed(filters))
         .order_by(r.score.desc(), r.context_id)
         .limit(PAGE + 1)
     )
     if after is not None:
         statement = statement.where(or_(r.score < after.score, and_(r.score == after.score, r.context_id > after.id)))
-    return list(db.session.execute(statement))
+    return statement
+
+
+def _newest_review(context_id: Any) -> Any:
+    newest = aliased(ContextReview)
+    return (
+        select(newest.id)
+        .where(newest.context_id == context_id)
+        .order_by(newest.reviewed_on.desc(), newest.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _goals_of(context_id: Any) -> list[ColumnElement[Any]]:
+    def of(state: GoalState, what: Any) -> Any:
+        mine = (SafetyGoal.context_id == context_id, SafetyGoal.state == state)
+        return select(what).where(*mine).scalar_subquery()
+
+    return [
+        of(GoalState.OPEN, func.count()).label("goals_open"),
+        of(GoalState.OPEN, func.min(SafetyGoal.due_on)).label("goal_due_on"),
+        of(GoalState.EVIDENCED, func.count()).label("goals_reached"),
+    ]
 
 
 def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
@@ -139,12 +171,15 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _named(text: str) -> ColumnElement[bool]:
-    """That a place's name, another name of it, or its reference holds the text."""
-    plain = text.lower()
-    alias = select(ContextAlias.id).where(
-        ContextAlias.context_id == Context.id, func.lower(ContextAlias.name).contains(plain, autoescape=True)
-    )
-    named = or_(func.lower(Context.name).contains(plain, autoescape=True), alias.exists())
+    """That a name of a place, or a word of it, begins with the text, or that the text is its reference."""
+    begins = text.lower()
+
+    def matches(column: Any) -> ColumnElement[bool]:
+        lowered = func.lower(column)
+        return or_(lowered.startswith(begins, autoescape=True), lowered.contains(f" {begins}", autoescape=True))
+
+    alias = select(literal(1)).where(ContextAlias.context_id == Context.id, matches(ContextAlias.name)).exists()
+    named = or_(matches(Context.name), alias)
     ref = normalise_reference(text, "CX")
     return or_(named, Context.ref == ref) if ref else named
 
@@ -172,25 +207,58 @@ def choices(actor: Actor) -> list[Found]:
     return list(db.session.execute(statement))
 
 
-def count_by_kind(actor: Actor) -> list[Found]:
-    """Return (kind, places, incidents counted in a year) for those who may see counts alone.
+@dataclass(frozen=True)
+class Count:
+    """A published count: a label, and the number rounded to the nearest five."""
 
-    Restricted places are left out altogether. What is below the threshold is the caller's to hide.
+    label: str
+    rounded: int
+
+
+def count_contexts(actor: Actor) -> dict[str, list[tuple[str, int]]]:
+    """Return how many places there are by `kind`, `ward` and `band` (code, count), to be published by `published`.
+
+    Restricted places are left out altogether.
     """
     if not actor.may(Permission.CONTEXT_COUNTS):
         raise ForbiddenError("Your role does not include counts of places.")
-    statement = (
-        select(
-            Context.kind,
-            func.count(Context.id).label("places"),
-            func.coalesce(func.sum(ContextRisk.counted), 0).label("incidents"),
-        )
+    band = case((ContextRisk.too_few.is_(true()), TOO_FEW), else_=cast(ContextRisk.band, String(40)))
+    keys = {"kind": Context.kind, "ward": func.coalesce(Context.ward, ""), "band": band}
+    found: dict[str, list[tuple[str, int]]] = {what: [] for what in keys}
+    for row in db.session.execute(union_all(*(_counted(what, key) for what, key in keys.items()))):
+        found[row.what].append((row.key, row.number))
+    return found
+
+
+def _counted(what: str, key: Any) -> Rows:
+    columns: Any = select(
+        literal(what).label("what"), cast(key, String(100)).label("key"), func.count().label("number")
+    )
+    counted: Rows = (
+        columns.select_from(Context)
         .join(ContextRisk, ContextRisk.context_id == Context.id)
         .where(Context.is_restricted.is_(False), Context.ended_on.is_(None), _whole())
-        .group_by(Context.kind)
-        .order_by(Context.kind)
+        .group_by("key")
     )
-    return list(db.session.execute(statement))
+    return counted
+
+
+def published(counts: list[tuple[str, int]], rest: str) -> list[Count]:
+    """Return counts of which none is of fewer than five: the smaller ones are put together under `rest`.
+
+    Where those are fewer than five themselves the next smallest joins them, so that no total gives them away. Where
+    there are fewer than ten in all, nothing is published. Numbers are rounded to the nearest five.
+    """
+    if sum(number for _, number in counts) < 2 * FEWEST:
+        return []
+    largest = sorted(counts, key=lambda each: (-each[1], each[0]))
+    shown = [each for each in largest if each[1] >= FEWEST]
+    together = [number for _, number in largest if number < FEWEST]
+    while together and sum(together) < FEWEST:
+        together.append(shown.pop()[1])
+    if together:
+        shown.append((rest, sum(together)))
+    return [Count(label, FEWEST * round(number / FEWEST)) for label, number in shown]
 
 
 def access_context(actor: Actor, ref: str, permission: Permission = Permission.CONTEXT_READ) -> Found:
@@ -222,7 +290,7 @@ def access_context(actor: Actor, ref: str, permission: Permission = Permission.C
         .outerjoin(lead, lead.id == Context.lead_user_id)
         .outerjoin(Agency, Agency.id == Context.owner_agency_id)
         .outerjoin(rubric, true())
-        .outerjoin(review, review.id == _last_review())
+        .outerjoin(review, review.id == _newest_review(Context.id))
         .where(Context.ref == (normalise_reference(ref, "CX") or ""), visible_contexts(actor))
     )
     return _found(statement, actor, permission)
@@ -252,12 +320,6 @@ def _rubric_in_force(day: date) -> Any:
     return newest.limit(1).subquery("rubric_in_force")
 
 
-def _last_review() -> Any:
-    v = ContextReview
-    newest = select(v.id).where(v.context_id == Context.id).order_by(v.reviewed_on.desc(), v.id.desc()).limit(1)
-    return newest.correlate(Context).scalar_subquery()
-
-
 def _mean_of_kind(today: date) -> Any:
     """The mean number of incidents a month at places of the same kind, over two years."""
     other = aliased(Context)
@@ -281,11 +343,7 @@ def _mean_of_kind(today: date) -> Any:
 
 
 def _aliases() -> Any:
-    joined = (
-        func.group_concat(ContextAlias.name, ", ")
-        if db.engine.dialect.name == "sqlite"
-        else func.string_agg(ContextAlias.name, ", ")
-    )
+    joined = func.aggregate_strings(ContextAlias.name, ", ")
     return select(joined).where(ContextAlias.context_id == Context.id).correlate(Context).scalar_subquery()
 
 
@@ -361,109 +419,165 @@ def list_incidents(context_id: int, published: bool, before: tuple[date, int] | 
     return list(db.session.execute(statement))
 
 
-def incident_at(context_id: int, incident_id: int) -> Incident:
-    """Return a partner's incident at a place, in its newest version. Raises NotFoundError."""
-    found = db.session.scalars(
-        select(Incident).where(
-            Incident.id == incident_id,
-            Incident.context_id == context_id,
-            Incident.source == IncidentSource.PARTNER,
-            live_incidents(),
-        )
+_INCIDENT = (
+    Incident.id,
+    Incident.version_no,
+    Incident.harm,
+    Incident.category,
+    Incident.happened_on,
+    Incident.happened_at,
+    Incident.precision,
+    Incident.grade,
+    Incident.source_grade,
+    Incident.handling,
+    Incident.handling_conditions,
+    Incident.involves_young_person,
+    Incident.counts,
+    Incident.place_certain,
+    Incident.told_by,
+    Incident.told_by_agency_id,
+    Incident.description,
+    Incident.recorded_at,
+)
+
+
+def access_incident(context: Any, ref: str) -> Found:
+    """Return the newest version of a partner's incident at a place, named by the reference of its first version.
+
+    Whether its text may be shown is for `may_read_text` to say. Raises NotFoundError.
+    """
+    first = aliased(Incident)
+    wanted = (first.ref == (normalise_reference(ref, "IR") or ""), first.source == IncidentSource.PARTNER)
+    found: Found | None = db.session.execute(
+        select(*_INCIDENT, first.ref, User.name.label("recorder"), Agency.short_name.label("agency"))
+        .select_from(Incident)
+        .join(first, and_(first.source == Incident.source, first.identity == Incident.identity))
+        .outerjoin(Agency, Agency.id == Incident.told_by_agency_id)
+        .outerjoin(User, User.id == Incident.recorded_by_id)
+        .where(*wanted, Incident.context_id == context.id, live_incidents())
     ).one_or_none()
     if found is None:
         raise NotFoundError
     return found
 
 
-def people_of(actor: Actor, context_id: int) -> list[Found]:
-    """Return those linked to a place whom the actor may see, with what the place is to each, by name.
+def may_read_text(actor: Actor, incident: Any) -> bool:
+    """Return whether the actor may read what an incident's teller wrote: what was given under handling conditions is
+    for the agency that told it and for those who review places."""
+    if incident.handling is Handling.PERMITTED or actor.may(Permission.CONTEXT_REVIEW):
+        return True
+    return incident.told_by_agency_id is not None and incident.told_by_agency_id in actor.agency_ids
 
-    Nothing tells how many others there are: the rows that the actor may not see are not read.
+
+def incident_entity(incident_id: int) -> Incident:
+    """Return the entity of an incident that was found through `access_incident`, for a command."""
+    return db.session.get_one(Incident, incident_id)
+
+
+def access_factor(context: Any, factor_id: int) -> Found:
+    """Return a factor of a place. Raises NotFoundError."""
+    f = models.ContextFactor
+    found: Found | None = db.session.execute(
+        select(f.id, f.kind, f.text, f.happened_on, f.ended_on).where(f.context_id == context.id, f.id == factor_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def access_goal(context: Any, ref: str) -> Found:
+    """Return a safety goal of a place. Raises NotFoundError."""
+    g = SafetyGoal
+    columns = (g.id, g.ref, g.statement, g.measure, g.state, g.set_on, g.evidence, g.evidenced_on, g.version)
+    found: Found | None = db.session.execute(
+        select(*columns).where(g.context_id == context.id, g.ref == (normalise_reference(ref, "SG") or ""))
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def list_people(actor: Actor, context: Any, limit: int = PAGE) -> list[Found]:
+    """Return those linked to a place whom the actor may see, by name, with what the place is to each (`role`, or `part`
+    for a part in an incident here). Nothing tells how many others there are: rows that the actor may not see are not read.
     """
     if not actor.holds(Permission.CONTEXT_PEOPLE):
         raise ForbiddenError("Your role does not include people linked to places.")
-    today = clock.today()
-    here = select(
-        PersonContext.person_id.label("person_id"),
-        cast(PersonContext.role, String).label("role"),
-        PersonContext.source.label("source"),
-        cast(PersonContext.confidence, String).label("confidence"),
-        PersonContext.since_on.label("since_on"),
-        PersonContext.expires_on.label("expires_on"),
-    ).where(
-        PersonContext.context_id == context_id,
-        or_(PersonContext.until_on.is_(None), PersonContext.until_on >= today),
-        or_(PersonContext.expires_on.is_(None), PersonContext.expires_on >= today),
-    )
-    first = aliased(Incident)
-    involved = (
-        select(
-            PersonIncident.person_id,
-            cast(PersonIncident.part, String),
-            PersonIncident.source,
-            literal("reported"),
-            Incident.happened_on,
-            cast(null(), Date),
+    links = union(_linked(context.id), _involved(context.id)).subquery("links")
+    person = (Person.ref, Person.given_name, Person.family_name, Person.born_on)
+    return list(
+        db.session.execute(
+            select(*person, links.c.role, links.c.part, links.c.source, links.c.confidence, links.c.since_on)
+            .join(links, links.c.person_id == Person.id)
+            .where(related(actor, "person", Person.id, Permission.CONTEXT_PEOPLE))
+            .order_by(Person.sort_key, Person.id, links.c.role, links.c.part, links.c.since_on)
+            .limit(limit)
         )
-        .join(first, first.id == PersonIncident.incident_identity_id)
+    )
+
+
+def _linked(context_id: int) -> Rows:
+    p, today = PersonContext, clock.today()
+    return select(
+        p.person_id,
+        cast(p.role, String(40)).label("role"),
+        cast(null(), String(40)).label("part"),
+        p.source,
+        cast(p.confidence, String(40)).label("confidence"),
+        p.since_on,
+    ).where(
+        p.context_id == context_id,
+        or_(p.until_on.is_(None), p.until_on >= today),
+        or_(p.expires_on.is_(None), p.expires_on >= today),
+    )
+
+
+def _involved(context_id: int) -> Rows:
+    p, first = PersonIncident, aliased(Incident)
+    return (
+        select(
+            p.person_id,
+            cast(null(), String(40)),
+            cast(p.part, String(40)),
+            p.source,
+            cast(null(), String(40)),
+            Incident.happened_on,
+        )
+        .join(first, first.id == p.incident_identity_id)
         .join(Incident, and_(Incident.source == first.source, Incident.identity == first.identity))
         .where(Incident.context_id == context_id, live_incidents())
     )
-    links = union(here, involved).subquery("links")
-    statement = (
-        select(
-            Person.ref,
-            Person.kind,
-            Person.given_name,
-            Person.family_name,
-            Person.born_on,
-            links.c.role,
-            links.c.source,
-            links.c.confidence,
-            links.c.since_on,
-            links.c.expires_on,
-        )
-        .join(links, links.c.person_id == Person.id)
-        .where(related(actor, "person", Person.id, Permission.CONTEXT_PEOPLE))
-        .order_by(Person.sort_key, Person.id, links.c.role)
-        .limit(PAGE)
-    )
-    return list(db.session.execute(statement))
 
 
-def access_goal(actor: Actor, context_id: int, ref: str) -> SafetyGoal:
-    """Return a safety goal of a place, for changing it. Raises NotFoundError, ForbiddenError."""
-    if not actor.may(Permission.CONTEXT_REVIEW):
-        raise ForbiddenError("Those who lead on places do this.")
-    found = db.session.scalars(
-        select(SafetyGoal).where(SafetyGoal.context_id == context_id, SafetyGoal.ref == normalise_reference(ref, "SG"))
-    ).one_or_none()
-    if found is None:
-        raise NotFoundError
-    return found
-
-
-def reviews_due(actor: Actor, limit: int = 10) -> list[Found]:
-    """Return places whose review is due within two weeks or overdue, the longest overdue first."""
-    statement = (
-        select(
-            Context.ref,
-            Context.name,
-            Context.kind,
-            Context.ward,
-            Context.grade,
-            Context.next_review_on,
-            ContextRisk.band,
-            ContextRisk.too_few,
-            ContextRisk.score,
-        )
-        .join(ContextRisk, ContextRisk.context_id == Context.id)
-        .where(visible_contexts(actor), Context.next_review_on <= clock.today() + SOON, Context.ended_on.is_(None))
+def list_to_review(actor: Actor, limit: int = 10) -> tuple[list[Found], list[Found]]:
+    """Return places whose review is due within two weeks or overdue, the longest overdue first, at most `limit` and one
+    more, and the three highest of those that rose since their last review; in one statement."""
+    due = (
+        _work_columns("due", literal(0))
+        .where(Context.next_review_on <= clock.today() + REVIEW_AHEAD)
+        .where(visible_contexts(actor), Context.ended_on.is_(None))
         .order_by(Context.next_review_on, Context.id)
-        .limit(limit)
+        .limit(limit + 1)
+        .subquery()
     )
-    return list(db.session.execute(statement))
+    rise = ContextRisk.score - ContextReview.score
+    rose = (
+        _work_columns("rose", rise)
+        .join(ContextReview, ContextReview.id == _newest_review(Context.id))
+        .where(visible_contexts(actor), Context.ended_on.is_(None), rise > 0)
+        .order_by(ContextRisk.score.desc(), Context.id)
+        .limit(ROSE)
+        .subquery()
+    )
+    rows = db.session.execute(union_all(select(due), select(rose))).all()
+    by_day = sorted((row for row in rows if row.what == "due"), key=lambda row: (row.next_review_on, row.id))
+    by_score = sorted((row for row in rows if row.what == "rose"), key=lambda row: (-row.score, row.id))
+    return by_day, by_score
 
 
-BANDS = (*(band.value for band in Band), TOO_FEW)
+def _work_columns(what: str, rise: Any) -> Rows:
+    c, r = Context, ContextRisk
+    columns = (c.id, c.ref, c.name, c.kind, c.ward, c.next_review_on, r.score, r.band, r.too_few)
+    statement: Any = select(literal(what).label("what"), *columns, cast(rise, BigKey).label("rise"))
+    joined: Rows = statement.join(r, r.context_id == c.id)
+    return joined

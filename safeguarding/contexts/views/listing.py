@@ -14,7 +14,7 @@ from safeguarding.web.guard import current_actor, permission
 def index() -> str:
     """List places, the highest score first."""
     actor = current_actor()
-    rows = queries.list_ranked(actor, queries.Filters())[: queries.PAGE]
+    rows = queries.list_contexts(actor, queries.Filters())[: queries.PAGE]
     audit.record_read("contexts:list:shown", actor, None, contexts=[row.ref for row in rows])
     return render_template("contexts/index.html", rows=rows)
 
