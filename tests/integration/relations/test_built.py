@@ -30,7 +30,7 @@ def _walked(asker: Asker, limit: int, before: tuple[Any, Any] | None = None) -> 
 
 @built
 def _listed(asker: Asker) -> Select[Any]:
-    return subjects(asker, "case", Permission.CASE_READ).order_by(RelationRow.subject_id)
+    return subjects(asker, "case", Permission.CASE_READ).distinct()
 
 
 @built
