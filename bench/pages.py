@@ -43,7 +43,7 @@ def _get(*paths: str) -> tuple[Request, ...]:
 
 
 def _search(name: str) -> tuple[Request, ...]:
-    return (("POST", "/people/search", urlencode({"q": name})),)
+    return (("POST", "/people", urlencode({"q": name})),)
 
 
 def decision_form(item: int) -> str:
