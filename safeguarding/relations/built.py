@@ -18,16 +18,16 @@ about who may see what.
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import BigInteger, Date, String, bindparam, tuple_
+from sqlalchemy import BigInteger, Date, String, bindparam, literal, tuple_
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from safeguarding.access.actor import Actor, user_principal
 from safeguarding.access.permissions import Permission
@@ -99,6 +99,15 @@ def instant() -> Any:
 def day() -> Any:
     """Return the present day in London, likewise."""
     return Asker(NOBODY).today if _building.get() else clock.today()
+
+
+def among(column: Any, codes: Iterable[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of some codes, which are part of the statement's shape.
+
+    `in_` with plain values would write them into the statement's text again each time that it is run.
+    """
+    condition: ColumnElement[bool] = column.in_([literal(code, column.type) for code in sorted(codes)])
+    return condition
 
 
 def built(

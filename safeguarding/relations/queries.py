@@ -13,7 +13,7 @@ from safeguarding.access.roles import Relation
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.types import UTCDateTime
 from safeguarding.extensions import db
-from safeguarding.relations.built import Asker, built, instant
+from safeguarding.relations.built import Asker, among, built, instant
 from safeguarding.relations.models import RelationRow as Row
 
 Asks = Actor | Asker  # an actor, or inside a builder of `built` the asker that stands for one
@@ -39,7 +39,7 @@ def subjects(actor: Asks, subject_kind: str, permission: Permission) -> Select[A
     return select(Row.subject_id).where(
         Row.principal.in_(_principals(actor)),
         Row.subject_kind == subject_kind,
-        Row.kind.in_(_literals(kinds)),
+        among(Row.kind, kinds),
         live(),
         not_barred(actor, subject_kind, Row.subject_id),
     )
@@ -88,7 +88,7 @@ def _newest_of(
     conditions = [
         Row.principal == principal,
         Row.subject_kind == subject_kind,
-        Row.kind.in_(_literals(kinds)),
+        among(Row.kind, kinds),
         live(),
         not_barred(actor, subject_kind, Row.subject_id),
     ]
@@ -183,7 +183,7 @@ def related(
             mine.c.subject_kind == subject_kind,
             mine.c.subject_id == subject_id,
             mine.c.principal.in_(_principals(actor)),
-            mine.c.kind.in_(_literals(kinds)),
+            among(mine.c.kind, kinds),
             mine.c.valid_from <= now,
             or_(mine.c.valid_to.is_(None), mine.c.valid_to > now),
         )
@@ -232,8 +232,3 @@ def _principals(actor: Asks) -> Sequence[Any]:
 
 def _alone(actor: Asks) -> Any:
     return actor.user_principal if isinstance(actor, Asker) else f"user:{actor.user_id}"
-
-
-def _literals(kinds: Collection[Relation]) -> list[Any]:
-    # A list of plain values would be written into the statement's text again each time that it is run.
-    return [literal(kind, Row.kind.type) for kind in sorted(kinds)]
