@@ -7,9 +7,11 @@ from flask import Flask
 from config import Mode, Settings
 from safeguarding.accounts.admin_views import init_admin
 from safeguarding.accounts.views import init_accounts
+from safeguarding.actions.relations import FACTS as actions_facts
 from safeguarding.actions.views import init_actions
 from safeguarding.agencies.views import init_agencies
 from safeguarding.audit.service import init_audit
+from safeguarding.cases.relations import FACTS as cases_facts
 from safeguarding.cases.views.registration import init_cases
 from safeguarding.cli import commands
 from safeguarding.contexts.views.registration import init_contexts
@@ -18,9 +20,13 @@ from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
 from safeguarding.nrm.views import init_nrm
 from safeguarding.oversight.views import init_oversight
+from safeguarding.panels.relations import FACTS as panels_facts
 from safeguarding.panels.setup import init_panels
+from safeguarding.people.relations import FACTS as people_facts
 from safeguarding.people.views.registration import init_people
+from safeguarding.referrals.relations import FACTS as referrals_facts
 from safeguarding.referrals.setup import init_referrals
+from safeguarding.relations.registry import register_facts
 from safeguarding.reports.views import init_reports
 from safeguarding.web.errors import init_errors
 from safeguarding.web.filters import init_filters
@@ -93,6 +99,12 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_reports(app)
     init_oversight(app)
     init_home(app)
+    register_relation_facts(app)
+
+
+def register_relation_facts(app: Flask) -> None:
+    """Register who can say which relations there should be, for `flask relations check`."""
+    register_facts(app, people_facts, actions_facts, cases_facts, referrals_facts, panels_facts)
 
 
 def register_commands(app: Flask) -> None:

@@ -7,6 +7,7 @@ from safeguarding.cli.contexts import contexts_group
 from safeguarding.cli.importing import import_group
 from safeguarding.cli.nrm import nrm_group
 from safeguarding.cli.prepare import prepare
+from safeguarding.cli.relations import relations_group
 from safeguarding.cli.risk import risk_group
 from safeguarding.cli.seed import demo_group, seed
 
@@ -21,3 +22,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(contexts_group)
     app.cli.add_command(risk_group)
     app.cli.add_command(nrm_group)
+    app.cli.add_command(relations_group)
