@@ -38,6 +38,14 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class May:
+    """What the actor may do with a case. Not a dictionary, whose `update` a template would take for a yes."""
+
+    update: bool
+    allocate: bool
+
+
+@dataclass(frozen=True)
 class RiskStep:
     """One step of the risk, as the picture draws it."""
 
@@ -84,12 +92,11 @@ def case(ref: str) -> str:
     updates = queries.list_updates(actor, view, before=place)
     shown = updates[: queries.UPDATES]
     risk = queries.list_risk(view)
-    may = {
-        "update": actor.may(Permission.CASE_UPDATE, view.relations),
-        "allocate": actor.may(Permission.CASE_ALLOCATE, view.relations),
-        "act": actor.may(Permission.ACTION_ADD, view.relations),
-    }
-    if may["act"] and view.is_live:
+    may = May(
+        update=actor.may(Permission.CASE_UPDATE, view.relations),
+        allocate=actor.may(Permission.CASE_ALLOCATE, view.relations),
+    )
+    if view.is_live and actor.may(Permission.ACTION_ADD, view.relations):
         view = replace(view, add_action_href=url_for("cases.add_action", ref=view.ref))
     sections = sections_for("case", actor, view)
     models = [section.model for section in sections]
