@@ -5,12 +5,13 @@ form may carry: the version it was read at and the once-only key.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any, cast
 
+from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     Field,
@@ -28,17 +29,34 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 from safeguarding.core import clock
 from safeguarding.core.errors import RuleError
 from safeguarding.web import once
+from safeguarding.web.transaction import UNSAFE
 
 Choices = Sequence[tuple[str, str]]
 LINE = 200
 SHORT_TEXT = 2_000
 LONG_TEXT = 20_000
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_LOST = "\ufffd"  # stands where something was that no page can carry back
+_AS_SENT = object()
+
+
+def typed() -> MultiDict[str, str] | None:
+    """Return what was typed into a form that was sent, or None when none was.
+
+    Texts alone: a file or JSON in their place is nothing typed. What no page can show is replaced by a mark, so that the
+    form can be shown again and the field refuses it.
+    """
+    if request.method not in UNSAFE or not request.form:
+        return None
+    return MultiDict([(name, _UNSEEN.sub(_LOST, value)) for name, value in request.form.items(multi=True)])
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
     """Parent of every form of ours."""
+
+    def __init__(self, formdata: Any = _AS_SENT, **options: Any) -> None:
+        super().__init__(formdata=typed() if formdata is _AS_SENT else formdata, **options)
 
     def add_rule_error(self, error: RuleError) -> None:
         """Show a rule's refusal at its field, or at the head of the form."""
@@ -72,10 +90,7 @@ class CreateForm(Form):
 
 
 def _strip(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    # No page can carry a NUL back: it is shown as the mark of a character that was lost, and refused like one.
-    return value.replace("\x00", "\ufffd").strip().replace("\r\n", "\n").replace("\r", "\n")
+    return value.strip().replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 def _none_if_blank(value: Any) -> Any:
@@ -87,7 +102,7 @@ def _limits(limit: int) -> Callable[[Form, Field], None]:
         text = field.data or ""
         if len(text) > limit:
             raise ValidationError(f"{field.label.text} must be {limit:,} characters or fewer. It has {len(text):,}.")
-        if _UNSEEN.search(text) or any(unicodedata.category(c) == "Cs" for c in text):
+        if _LOST in text:
             raise ValidationError(
                 f"{field.label.text} has a character that cannot be shown. Type it again without pasting."
             )
@@ -285,7 +300,7 @@ class DatePartsField(Field):
         if isinstance(given, date):
             self.raw_parts = {"day": str(given.day), "month": str(given.month), "year": str(given.year)}
         if formdata is not None and any(f"{self.name}-{part}" in formdata for part in self.raw_parts):
-            self.raw_parts = {part: str(formdata.get(f"{self.name}-{part}", ""))[:100] for part in self.raw_parts}
+            self.raw_parts = {part: str(formdata.get(f"{self.name}-{part}", "")) for part in self.raw_parts}
             self.data = None
             self._read()
 
