@@ -379,7 +379,7 @@ def list_incidents(context_id: int, published: bool, before: tuple[date, int] | 
 
     `published`: open police data, which never counts; otherwise what partners told.
     """
-    i = Incident
+    i, first = Incident, aliased(Incident)
     statement = (
         select(
             i.id,
@@ -406,7 +406,9 @@ def list_incidents(context_id: int, published: bool, before: tuple[date, int] | 
             case((i.handling == Handling.PERMITTED, i.description), else_=null()).label("description"),
             Agency.short_name.label("agency_name"),
             ImportRun.file_name,
+            first.ref.label("first_ref"),
         )
+        .outerjoin(first, and_(first.source == i.source, first.identity == i.identity, first.version_no == 1))
         .outerjoin(Agency, Agency.id == i.told_by_agency_id)
         .outerjoin(ImportRun, ImportRun.id == i.run_id)
         .where(i.context_id == context_id, i.source.in_(POLICE if published else PARTNERS), live_incidents())

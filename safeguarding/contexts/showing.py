@@ -16,10 +16,13 @@ from safeguarding.contexts.models import FactorKind, GoalState, IncidentSource
 from safeguarding.contexts.records import Inputs, inputs_of, latest_rows
 from safeguarding.contexts.rubric import Band, ChangeKind, Contribution, Explanation
 from safeguarding.contexts.vocabulary import ContextGrade
+from safeguarding.core import clock
 
 MONTHS = 24
-SHOWN_LINES = 10
-SHOWN_REVIEWS = 10
+SHOWN_LINES = 12
+SHOWN_REVIEWS = 12
+NEWEST = 10  # incidents on the page itself
+_BACKGROUND = timedelta(days=26 * 31)  # the newest month and two years before it
 NAMES: Mapping[Band, str] = {
     Band.LOW: "Low",
     Band.MODERATE: "Moderate",
@@ -81,6 +84,16 @@ class Month:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """Something that was done there: a goal that was worked on, a guardian who was there."""
+
+    start: date
+    end: date | None
+    running: bool
+    text: str
+
+
+@dataclass(frozen=True)
 class Line:
     """One contribution: what, when, how it is worked out, its points and its share."""
 
@@ -105,7 +118,7 @@ class Waterfall:
     start: tuple[str, int]
     steps: list[tuple[str, int]]
     end: tuple[str, int]
-    sentence: str
+    sentences: list[str]
     details: list[str]
 
 
@@ -134,7 +147,9 @@ class Shown:
     bands: list[ChartBand]
     history: list[Point]
     marks: list[Mark]
+    deeds: list[Deed]
     months: list[Month]
+    newest: list[Any]
     lines: list[Line]
     waterfall: Waterfall | None
     against: Against
@@ -158,6 +173,16 @@ class Shown:
         return f"Could be {' or '.join(others)}" if others else None
 
     @property
+    def adds(self) -> list[Line]:
+        """What harms, the most first."""
+        return [line for line in self.lines if not line.protects]
+
+    @property
+    def protects(self) -> list[Line]:
+        """What protects, the most first."""
+        return [line for line in self.lines if line.protects]
+
+    @property
     def has_history(self) -> bool:
         """Whether there is anything to draw."""
         return any(point.score for point in self.history) or any(month.count for month in self.months)
@@ -176,17 +201,47 @@ def show(place: Any, told: Sequence[Any], facts: Sequence[Any], background: Sequ
     return Shown(
         explanation=explanation,
         bands=chart_bands(numbers),
-        history=_history(inputs, numbers, today, place.ref),
+        history=_history(inputs, numbers, today, place.ref, _known_since(told, facts, today)),
         marks=_marks(reviews, place.next_review_on),
+        deeds=_deeds(facts, today),
         months=_counted_months(days, today),
-        lines=_lines(explanation),
+        newest=latest[:NEWEST],
+        lines=lines_of(explanation),
         waterfall=_waterfall(place, explanation),
         against=_against(days, told, today, float(place.mean_of_kind or 0)),
         background=_background(background),
-        factors=[f for f in facts if f.what in set(FactorKind) and f.until_on is None],
+        factors=sorted((f for f in facts if f.what in set(FactorKind)), key=_factor_order),
         goals=sorted((f for f in facts if f.what == "goal"), key=lambda f: (f.state != GoalState.OPEN, f.id)),
         reviews=reviews[:SHOWN_REVIEWS],
     )
+
+
+def background_since(today: date) -> date:
+    """Return the day from which open police data are read for the page of a place."""
+    return today - _BACKGROUND
+
+
+def _factor_order(fact: Any) -> tuple[bool, int, int]:
+    return fact.until_on is not None, -fact.on_.toordinal(), fact.id
+
+
+def _known_since(told: Sequence[Any], facts: Sequence[Any], today: date) -> date:
+    """The day on which anything of the place was first recorded."""
+    days = [clock.london(row.known_at).date() for row in told]
+    days += [clock.london(fact.recorded_at).date() for fact in facts]
+    return min(days, default=today)
+
+
+def _deeds(facts: Sequence[Any], today: date) -> list[Deed]:
+    """What was done there in the two years: guardians for as long as they were there, goals until they were reached."""
+    first = _month_ends(today)[0]
+    found = []
+    for fact in facts:
+        if fact.what == FactorKind.GUARDIAN:
+            found.append(Deed(fact.on_, fact.until_on, fact.until_on is None, f"{fact.title} ({fact.source})"))
+        elif fact.what == "goal" and fact.state in (GoalState.OPEN, GoalState.EVIDENCED):
+            found.append(Deed(fact.set_on, fact.on_, fact.on_ is None, f"Goal: {fact.title}"))
+    return sorted((deed for deed in found if (deed.end or today) >= first), key=lambda deed: (deed.start, deed.text))
 
 
 def chart_bands(numbers: rubric.Rubric) -> list[ChartBand]:
@@ -211,10 +266,15 @@ def _month_ends(today: date) -> list[date]:
     return days[::-1]
 
 
-def _history(inputs: Inputs, numbers: rubric.Rubric, today: date, ref: str) -> list[Point]:
-    """The score as it stood at the end of each month, by what was then recorded, under today's rubric."""
+def _history(inputs: Inputs, numbers: rubric.Rubric, today: date, ref: str, since: date) -> list[Point]:
+    """The score as it stood at the end of each month, by what was then recorded, under today's rubric.
+
+    It begins when anything was recorded at all: before that nothing was known, which is not the same as no risk.
+    """
     points: list[Point] = []
     for day in _month_ends(today):
+        if day < since:
+            continue
         found = inputs.around(day, len(numbers.decay)).explain(numbers, day, ref)
         points.append(Point(day, found.score, found.low, found.high))
     return points
@@ -258,7 +318,8 @@ def _background(rows: Sequence[Any]) -> list[Against]:
 # What makes up the score
 
 
-def _lines(explanation: Explanation) -> list[Line]:
+def lines_of(explanation: Explanation) -> list[Line]:
+    """Return every contribution with its arithmetic and its share."""
     shares = shares_of([line.points for line in explanation.contributions])
     return [
         Line(
@@ -331,7 +392,7 @@ def _waterfall(place: Any, explanation: Explanation) -> Waterfall | None:
         start=(f"Last review, {since}", previous.score),
         steps=steps,
         end=("Now", explanation.score),
-        sentence=_sentence(comparison.difference, since),
+        sentences=[_sentence(comparison.difference, since), *_reasons(comparison)],
         details=[
             f"{change.factor}, {rubric.spoken(change.on)}, {change.source}: "
             f"{change.kind.label.lower()}, {change.points:+,}"
@@ -365,3 +426,29 @@ def _sentence(difference: int, since: str) -> str:
     if difference == 0:
         return f"As it was on {since}."
     return f"{'Up' if difference > 0 else 'Down'} {abs(difference):,} since {since}."
+
+
+def _reasons(comparison: rubric.Comparison) -> list[str]:
+    """Why the score moved, in words. A fall by fading is never to pass for success."""
+    changes = comparison.changes
+    arrived = [each for each in changes if each.kind is ChangeKind.GAINED]
+    faded = -sum(each.points for each in changes if each.kind is ChangeKind.DECAYED)
+    corrected = sum(each.kind in (ChangeKind.CORRECTED, ChangeKind.WITHDRAWN) for each in changes)
+    said = []
+    if arrived:
+        points = sum(each.points for each in arrived)
+        verb = "adds" if len(arrived) == 1 else "add"
+        said.append(f"{len(arrived)} new since then {verb} {points:,}.")
+    if faded > 0:
+        said.append(f"Time alone took {faded:,} away. That says nothing about what was done.")
+    said.append(f"{corrected} corrected or moved elsewhere." if corrected else "Nothing was corrected.")
+    return said + _to_next(comparison.current)
+
+
+def _to_next(explanation: Explanation) -> list[str]:
+    limits = dict(explanation.rubric.bands)
+    limit = limits[explanation.band]
+    if limit is None or explanation.too_few:
+        return []
+    higher = explanation.rubric.band_of(limit)
+    return [f"{limit - explanation.score:,} more would make it {NAMES[higher].lower()}."]

@@ -1,12 +1,35 @@
-"""The list of places by risk."""
+"""The list of places by risk, and counts of places for those who see no single one."""
 
-from flask import render_template
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request, url_for
 
 from safeguarding.access.permissions import Permission
 from safeguarding.audit import service as audit
-from safeguarding.contexts import queries
+from safeguarding.contexts import queries, words
+from safeguarding.contexts.models import ContextKind
+from safeguarding.contexts.queries import Filters, Place
+from safeguarding.contexts.rubric import Band
 from safeguarding.contexts.views.blueprint import blueprint
+from safeguarding.core import clock
 from safeguarding.web.guard import current_actor, permission
+
+_LONGEST = 100
+_REST = {"kind": "Other kinds", "ward": "Other wards", "band": "Other bands"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the list with what follows from it."""
+
+    row: Any
+    other_band: str | None  # the band beside its own into which its range reaches
+
+    @property
+    def moved(self) -> int | None:
+        """How many points it moved since its last review, or None where there was none."""
+        return None if self.row.last_score is None else self.row.score - self.row.last_score
 
 
 @blueprint.get("")
@@ -14,16 +37,62 @@ from safeguarding.web.guard import current_actor, permission
 def index() -> str:
     """List places, the highest score first."""
     actor = current_actor()
-    rows = queries.list_contexts(actor, queries.Filters())[: queries.PAGE]
-    audit.record_read("contexts:list:shown", actor, None, contexts=[row.ref for row in rows])
-    return render_template("contexts/index.html", rows=rows)
+    filters = _filters()
+    rows = queries.list_contexts(actor, filters, _after(request.args.get("after")))
+    shown = rows[: queries.PAGE]
+    audit.record_read("contexts:list:shown", actor, None, contexts=[row.ref for row in shown])
+    given = {name: request.args[name] for name in ("q", "kind", "ward", "band") if request.args.get(name)}
+    next_page = None
+    if len(rows) > queries.PAGE:
+        next_page = url_for("contexts.index", **given, after=f"{shown[-1].score}_{shown[-1].id}")
+    return render_template(
+        "contexts/index.html",
+        lines=[Line(row, _other_band(row)) for row in shown],
+        filters=filters,
+        is_filtered=bool(given),
+        wards=queries.list_wards(actor),
+        words=words,
+        next_page=next_page,
+        today=clock.today(),
+        may_add=actor.may(Permission.CONTEXT_REVIEW),
+    )
 
 
-@blueprint.get("/<ref>")
-@permission(Permission.CONTEXT_READ)
-def context(ref: str) -> str:
-    """Show one place."""
+@blueprint.get("/counts")
+@permission(Permission.CONTEXT_COUNTS)
+def counts() -> str:
+    """Show how many places there are, to those who may see no single one."""
     actor = current_actor()
-    place = queries.access_context(actor, ref)
-    audit.record_read("contexts:context:shown", actor, place.ref)
-    return render_template("contexts/context.html", place=place)
+    found = queries.count_contexts(actor)
+    labels = {"kind": {kind.value: label for kind, label in words.KINDS.items()}, "band": words.BANDS}
+    tables = {
+        what: queries.published([(labels.get(what, {}).get(key, key or "No ward"), n) for key, n in found[what]], rest)
+        for what, rest in _REST.items()
+    }
+    audit.record_read("contexts:counts:shown", actor, None, tables=len(tables))
+    return render_template("contexts/counts.html", tables=tables, fewest=queries.FEWEST)
+
+
+def _filters() -> Filters:
+    kind, band = request.args.get("kind", ""), request.args.get("band", "")
+    return Filters(
+        kind=ContextKind(kind) if kind in set(ContextKind) else None,
+        ward=request.args.get("ward", "")[:_LONGEST] or None,
+        band=band if band in {*Band, words.TOO_FEW} else None,
+        text=request.args.get("q", "").strip()[:_LONGEST] or None,
+    )
+
+
+def _after(text: str | None) -> Place | None:
+    """Return the place in the list that an address names, or None when it names none."""
+    score, _, number = (text or "").partition("_")
+    if not all(each.isascii() and each.isdigit() and len(each) < 10 for each in (score.removeprefix("-"), number)):
+        return None
+    return Place(int(score), int(number))
+
+
+def _other_band(row: Any) -> str | None:
+    others = {row.band_low, row.band_high} - {row.band}
+    if row.too_few or not others:
+        return None
+    return " or ".join(label.lower() for band, label in words.BANDS.items() if band in others)
