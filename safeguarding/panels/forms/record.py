@@ -157,9 +157,9 @@ class RecordForm(EditForm):
         self.note_once.data = new_key()
 
     def show_note(self, note: Any) -> None:
-        """Put a note that was saved before into the fields, to be changed; None empties them."""
-        self.speaker.data = note.speaker_name if note is not None else None
-        self.speaker_agency.data = note.agency_ref if note is not None else None
+        """Put a note (a part of its item) into the fields, to be changed; None empties them."""
+        self.speaker.data = note.who if note is not None else None
+        self.speaker_agency.data = note.ref if note is not None else None
         self.note.data = note.text if note is not None else None
         self.note_id.data = str(note.id) if note is not None else ""
         self.note_version.data = str(note.version) if note is not None else ""
@@ -313,7 +313,7 @@ class RecordForm(EditForm):
             owner = self._owner(row.owner.data)
             gaps = [
                 (row.title, not row.title.data, f"Enter what will be done in action {number}."),
-                (row.owner, owner is None, f"Choose who does action {number}."),
+                (row.owner, owner is None and not row.owner.errors, f"Choose who does action {number}."),
                 (row.due, not row.due.data and not row.due.errors, f"Enter by when action {number} is done."),
             ]
             for field, lacks, message in gaps:

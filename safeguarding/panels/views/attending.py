@@ -103,7 +103,7 @@ def declare_conflict(slug: str, ref: str, item_ref: str) -> Any:
             flash(f"You are out of item {page.row.position}." if own else "The conflict is recorded.", "success")
             return pages.to("panels.live", slug=slug, ref=ref)
     back = url_for("panels.live_item", slug=slug, ref=ref, item_ref=item_ref)
-    return pages.form_page("panels/live_conflict.html", form, row=page.row, back=back, others=len(people) > 1)
+    return pages.form_page("panels/live_conflict.html", form, row=page.row, back=back)
 
 
 @blueprint.post(f"{ITEM}/conflict/<int:conflict_id>/lift")

@@ -105,7 +105,7 @@ def _show(page: DecisionPage, addendum: AddendumForm, dissent: DissentForm) -> R
         parts=page.parts,
         form=wrong,
         addendum=addendum if page.standing.may(Permission.DECISION_RECORD) and page.reads_item else None,
-        dissent=dissent if dissents else None,
+        dissent=dissent if dissents or dissent.errors else None,  # what was typed too late is still shown
         kind_names=KIND_NAMES,
         group_names={group.value: name for group, name in GROUP_NAMES.items()},
         at={"slug": row.slug, "ref": row.ref, "item_ref": row.item_ref},
