@@ -183,6 +183,21 @@ class Shown:
         return [line for line in self.lines if line.protects]
 
     @property
+    def first_lines(self) -> list[Line]:
+        """The lines that are shown at once."""
+        return self.lines[:SHOWN_LINES]
+
+    @property
+    def further_lines(self) -> list[Line]:
+        """The older and smaller ones."""
+        return self.lines[SHOWN_LINES:]
+
+    @property
+    def widest(self) -> int:
+        """The points that fill the bar of a line."""
+        return max((abs(line.points) for line in self.lines), default=1)
+
+    @property
     def has_history(self) -> bool:
         """Whether there is anything to draw."""
         return any(point.score for point in self.history) or any(month.count for month in self.months)

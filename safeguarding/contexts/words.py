@@ -11,6 +11,7 @@ from safeguarding.contexts.models import (
     FactorKind,
     GoalState,
     Handling,
+    IncidentPart,
     IncidentSource,
     SourceGrade,
 )
@@ -30,6 +31,7 @@ STEPS = {step: _plain(step) for step in ContextStep} | {
     ContextStep.CLOSED_NO_EVIDENCE: "Closed, no evidence",
 }
 BANDS = {band.value: band.label.capitalize() for band in Band} | {TOO_FEW: "Too few to rate"}
+LEVELS = {grade: grade.label for grade in ContextGrade}
 GRADE_BARS = {grade: number for number, grade in enumerate(ContextGrade, start=1)}
 INFORMATION = {
     InformationGrade.A: "A, known directly",
@@ -66,6 +68,13 @@ ROLES = {
     ContextRole.ATTENDS: "Comes here",
     ContextRole.LIVES_NEAR: "Lives near",
     ContextRole.MAY_POSE_RISK_HERE: "May pose a risk here",
+}
+PARTS = {
+    IncidentPart.HARMED: "Was harmed in an incident here",
+    IncidentPart.AT_RISK: "Was at risk in an incident here",
+    IncidentPart.WITNESS: "Saw an incident here",
+    IncidentPart.MAY_POSE_RISK: "May pose a risk: an incident here",
+    IncidentPart.ASSOCIATE: "Was there in an incident here",
 }
 POLICE = {
     IncidentSource.POLICE_STREET: "Street-level crime",
