@@ -41,7 +41,9 @@ def index() -> str:
     rows = queries.list_contexts(actor, filters, _after(request.args.get("after")))
     shown = rows[: queries.PAGE]
     audit.record_read("contexts:list:shown", actor, None, contexts=[row.ref for row in shown])
-    given = {name: request.args[name] for name in ("q", "kind", "ward", "band") if request.args.get(name)}
+    given: dict[str, Any] = {
+        name: request.args[name] for name in ("q", "kind", "ward", "band") if request.args.get(name)
+    }
     next_page = None
     if len(rows) > queries.PAGE:
         next_page = url_for("contexts.index", **given, after=f"{shown[-1].score}_{shown[-1].id}")

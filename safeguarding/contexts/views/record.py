@@ -118,8 +118,8 @@ def _own_due(place: Any, shown: showing.Shown, may: May) -> list[Due]:
 
 
 def _older(ref: str, last: Any, published: bool) -> str:
-    source = {"source": "police"} if published else {}
-    return url_for("contexts.incidents", ref=ref, before=f"{last.happened_on.isoformat()}_{last.id}", **source)
+    before = f"{last.happened_on.isoformat()}_{last.id}"
+    return url_for("contexts.incidents", ref=ref, before=before, source="police" if published else None)
 
 
 def _before(text: str | None) -> tuple[date, int] | None:
