@@ -57,13 +57,14 @@ def answer_return(
     require(RETURN, taken.state, state)
     _check_words(state, text, reason_not_shared)
     _check_readers(handling, named_agency_ids)
+    if taken.state is ReturnState.WAITING:
+        papers.stop_searching(item, taken.agency_id)
+    _name_readers(taken, named_agency_ids if handling is ReturnHandling.NAMED_AGENCIES else ())
     taken.state, taken.handling = state, handling
     taken.text = text if state is ReturnState.ANSWERED else None
     taken.reason_not_shared = reason_not_shared if state is ReturnState.WILL_NOT_SHARE else None
     taken.answered_at, taken.answered_by_id = clock.now(), actor.user_id
     taken.version += 1
-    _name_readers(taken, named_agency_ids if handling is ReturnHandling.NAMED_AGENCIES else ())
-    papers.stop_searching(item, taken.agency_id)
     db.session.flush()
     late = is_late(state, taken.due_at, taken.answered_at, taken.answered_at)
     audit.record("panels:return:answered", actor, taken.ref, item=item.ref, state=state, handling=handling, late=late)
@@ -107,7 +108,9 @@ def _check_readers(handling: ReturnHandling, agency_ids: Collection[int]) -> Non
 
 
 def _name_readers(request: ReturnRequest, agency_ids: Collection[int]) -> None:
-    db.session.execute(delete(ReturnReader).where(ReturnReader.request_id == request.id))
+    """Name the readers anew; `request` still has the handling under which the earlier ones were named."""
+    if request.handling is ReturnHandling.NAMED_AGENCIES:
+        db.session.execute(delete(ReturnReader).where(ReturnReader.request_id == request.id))
     if agency_ids:
         rows = [{"request_id": request.id, "agency_id": each} for each in sorted(agency_ids)]
         db.session.execute(insert(ReturnReader), rows)
