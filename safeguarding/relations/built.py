@@ -9,11 +9,11 @@ other arguments parameters of their types, so that nothing of one request can st
 
     db.session.execute(*_waiting(actor, 10))
 
-One statement is kept for each shape of the question: the actor's roles, how many principals, which arguments are given.
-Arguments that are None, true or false, codes (an Enum) or sets of codes decide the shape; numbers, texts, days and
-instants are filled in, also in a tuple (a place in a list, to be compared with `tuple_`) and in a list (for `in_`).
-The present instant is `asker.now`, the day `asker.today`: a builder that asks the clock is refused. It decides nothing
-about who may see what.
+The application keeps one statement for each shape of the question: the actor's roles, how many principals, which
+arguments are given. Arguments that are None, true or false, codes (an Enum) or sets of codes decide the shape; numbers,
+texts, days and instants are filled in, also in a tuple (a place in a list, to be compared with `tuple_`) and in a list
+(for `in_`). The present instant is `asker.now`, the day `asker.today`: a builder that asks the clock is refused. It
+decides nothing about who may see what.
 """
 
 import functools
@@ -25,6 +25,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from flask import current_app
 from sqlalchemy import BigInteger, Date, String, bindparam, literal, tuple_
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
@@ -114,13 +115,13 @@ def built(
     builder: Callable[Concatenate[Asker, P], S],
 ) -> Callable[Concatenate[Actor | None, P], tuple[S, Values]]:
     """Turn a builder into a function that returns its statement, built at the first use of a shape, and the values."""
-    kept: dict[Shape, tuple[S, frozenset[str]]] = {}
     names = list(inspect.signature(builder).parameters)[1:]
 
     def statement(actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> tuple[S, Values]:
         asked = actor or NOBODY
         given = dict(zip(names, args, strict=False)) | kwargs
-        shape = (_shape_of_actor(asked), *((name, _shape_of(name, value)) for name, value in given.items()))
+        kept: dict[Shape, tuple[S, frozenset[str]]] = current_app.extensions.setdefault("built_statements", {})
+        shape = (builder, _shape_of_actor(asked), *((name, _shape_of(name, value)) for name, value in given.items()))
         found = kept.get(shape)
         if found is None:
             found = kept[shape] = _build(builder, asked, given)
