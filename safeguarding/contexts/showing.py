@@ -430,7 +430,8 @@ def _steps(changes: Iterable[rubric.Change]) -> list[tuple[str, int]]:
     sums: dict[str, int] = {}
     counts: Counter[str] = Counter()
     for change in changes:
-        name = change.factor if change.kind is ChangeKind.GAINED else _STEP_NAMES[change.kind]
+        # What was assessed is named by its kind here; "every change by name" has its words.
+        name = change.factor.partition(": ")[0] if change.kind is ChangeKind.GAINED else _STEP_NAMES[change.kind]
         sums[name] = sums.get(name, 0) + change.points
         counts[name] += change.kind is ChangeKind.GAINED
     named = [(f"{name} ({counts[name]})" if counts[name] > 1 else name, points) for name, points in sums.items()]
