@@ -85,7 +85,7 @@ def test_a_coordinator_plans_fills_publishes_and_an_agency_answers(app: Flask, a
     link = page.html.select_one("main table a")
     assert link is not None
     page = police.get(str(link["href"]))
-    for words in ("Kayden", "7 Ferry Lane, Marlbridge", "born"):
+    for words in ("Kayden", "7 Ferry Lane, Marlbridge", "2 March", "years old"):
         assert words in page.words
     refused = police.post(str(link["href"]), {**page.form(), "state": "answered"})
     assert refused.status == 422
