@@ -84,9 +84,7 @@ class Item:
     @property
     def is_open_now(self) -> bool:
         """Whether it may be decided: one of the meeting going on, every one of the second panel."""
-        return self.meeting >= OPEN_MEETING and self.position == (
-            DECIDED_OF_OPEN + 1 if self.meeting == MEETINGS else 1
-        )
+        return self.meeting > MEETINGS or (self.meeting == OPEN_MEETING and self.position == DECIDED_OF_OPEN + 1)
 
     @property
     def presenter(self) -> int:

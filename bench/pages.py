@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from bench.meetings import DECIDED_OF_OPEN
 from bench.people import COMMON_SURNAME
-from bench.world import BY_KEY, EVERY, ITEMS, MEETINGS, OPEN_MEETING, SEATED, Account, ref
+from bench.world import BY_KEY, EVERY, ITEMS, MEETINGS, OPEN_MEETING, Account, ref
 
 Request = tuple[str, str, str | None]
 Token = Callable[[], str]
@@ -53,23 +52,20 @@ def decision_form(item: int) -> str:
         "version": "2",
         "kind": "maintain",
         "rationale": "The plan holds and the evenings are calmer. The panel keeps it and looks again.",
-        "lawful_basis_code": "ca2004_s10_s11",
+        "lawful_basis": "ca2004_s10_s11",
         "told_how": "By the lead worker this week.",
         "risk_before": "moderate",
         "risk_after": "moderate",
-        "next_review_on-day": "1",
-        "next_review_on-month": "6",
-        "next_review_on-year": "2031",
+        "next_review": "1 June 2031",
+        "rest_agree": "y",
     }
-    for agency in range(1, SEATED + 1):
-        fields[f"view-{ref('AG', agency)}"] = "agrees"
     return urlencode(fields)
 
 
 def decision_path(item: int) -> str:
     """Return where that form is sent."""
     meeting = (item - 1) // ITEMS + 1
-    return f"/panels/evening/meetings/{ref('MT', meeting)}/items/{ref('IT', item)}/decision"
+    return f"/panels/evening/meetings/{ref('MT', meeting)}/live/items/{ref('IT', item)}/decision"
 
 
 def first_write_item() -> int:
@@ -79,7 +75,6 @@ def first_write_item() -> int:
 
 SIXTIES = tuple(range(1, 20 * EVERY, EVERY))  # cases with sixty updates of the measured worker
 _MEETING = f"/panels/mave/meetings/{ref('MT', OPEN_MEETING)}"
-_ITEM = (OPEN_MEETING - 1) * ITEMS + DECIDED_OF_OPEN
 
 PAGES: tuple[Page, ...] = (
     Page("my-work", "My work", "worker-0", 4, _get("/my-work")),
@@ -90,7 +85,8 @@ PAGES: tuple[Page, ...] = (
     Page("search", "Search by surname", "worker-0", 4, _search(COMMON_SURNAME)),
     Page("search-hub", "Search by surname, hub lead", "lead", 4, _search(COMMON_SURNAME)),
     Page("case", "Case with 60 updates", "worker-0", 4, _get(*(f"/cases/{ref('CA', n)}" for n in SIXTIES))),
-    Page("meeting", "Meeting with 60 items", "coordinator", 4, _get(_MEETING)),
+    Page("agenda", "Agenda of 60 items", "coordinator", 4, _get(_MEETING)),
+    Page("meeting", "Live meeting of 60 items", "coordinator", 4, _get(f"{_MEETING}/live")),
     Page("contexts", "Contexts by risk", "worker-0", 4, _get("/contexts")),
     Page("decision", "Record a decision, 32 clients", "write-chair", 32, (), writes=True, status="303"),
 )
