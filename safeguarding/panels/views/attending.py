@@ -100,7 +100,8 @@ def declare_conflict(slug: str, ref: str, item_ref: str) -> Any:
             form.add_rule_error(error)
         else:
             own = user_id is None or user_id == actor.user_id
-            flash(f"You are out of item {page.row.position}." if own else "The conflict is recorded.", "success")
+            if not own or page.row.item_id != page.row.current_item_id:
+                flash(f"You are out of item {page.row.position}." if own else "The conflict is recorded.", "success")
             return pages.to("panels.live", slug=slug, ref=ref)
     back = url_for("panels.live_item", slug=slug, ref=ref, item_ref=item_ref)
     return pages.form_page("panels/live_conflict.html", form, row=page.row, back=back)

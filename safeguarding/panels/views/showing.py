@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, make_response, render_template, request, url_for
 
 from safeguarding.access.permissions import Permission
+from safeguarding.cases.words import STATUSES
 from safeguarding.core import clock
 from safeguarding.panels.forms.record import AgencyChoice, PersonChoice, RecordForm, first_values
 from safeguarding.panels.models.decisions import DecisionKind
@@ -107,6 +108,7 @@ def show_item(
         note_conflict=note_conflict,
         ask_to_leave=ask_to_leave,
         kind_names=KIND_NAMES,
+        plans=STATUSES,
         sections=sections_for("item", actor, row) if status is None else [],
         **_at(row),
     )
