@@ -80,7 +80,7 @@ def test_a_case_with_its_workers_and_actions_is_borne_out_at_every_step() -> Non
     assert_borne_out(12)
     with unit_of_work():
         owner = db.session.get_one(Action, action.id)
-        complete_action(first.actor, owner, evidence="A note of the visit", read_version=owner.version)
+        complete_action(second.actor, owner, evidence="A note of the visit", read_version=owner.version)
     assert_borne_out(8)
 
 
