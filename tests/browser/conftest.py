@@ -82,8 +82,10 @@ class Person:
         self.look()
 
     def press(self, name: str, *, exact: bool = True, nth: int = 0) -> None:
-        """Press a button of the page's main part and look at what comes."""
-        self.page.locator("#main-content").get_by_role("button", name=name, exact=exact).nth(nth).click()
+        """Press a button of the page (of its main part, where there is one) and look at what comes."""
+        inside = self.page.locator("#main-content").get_by_role("button", name=name, exact=exact)
+        button = inside if inside.count() else self.page.get_by_role("button", name=name, exact=exact)
+        button.nth(nth).click()
         self.page.wait_for_load_state()
         self.look()
 
@@ -102,8 +104,10 @@ class Person:
         self.page.get_by_role("group", name=group).get_by_label(option, exact=True).check()
 
     def pick(self, label: str, option: str) -> None:
-        """Choose from a list."""
-        self.page.get_by_label(label).first.select_option(label=option)
+        """Choose from a list the first entry that holds a text."""
+        chosen = self.page.get_by_label(label).first
+        value = chosen.locator("option", has_text=option).first.get_attribute("value")
+        chosen.select_option(value=value)
 
     def date(self, group: str, day: int, month: int, year: int) -> None:
         """Fill a date in three parts."""
