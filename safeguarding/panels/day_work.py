@@ -19,7 +19,8 @@ def meetings_now(actor: Actor, _subject: Any) -> dict[str, Any] | None:
     minutes = [{"row": row, "due_on": _due(row), "act": act} for row in rows if (act := _act(row)) is not None]
     if not live and not minutes:
         return None
-    return {"live": live, "minutes": minutes, "today": clock.today()}
+    column = "above" if live else "aside"
+    return {"live": live, "minutes": minutes, "today": clock.today(), "column": column}
 
 
 def _act(row: Any) -> str | None:

@@ -17,9 +17,13 @@ def next_meeting(actor: Actor, _subject: Any) -> dict[str, Any] | None:
     """Return the next meeting of the actor's panel: for its officers with what is still missing from it."""
     if actor.holds(Permission.AGENDA_BUILD):
         row = agenda.next_meeting(actor)
-        return None if row is None else {"meeting": row, "missing": _missing(row), "locked": _locked(row)}
+        return None if row is None else _above(row, missing=_missing(row), locked=_locked(row))
     row = agenda.next_for_seat(actor)
-    return None if row is None else {"meeting": row, "missing": None, "locked": False}
+    return None if row is None else _above(row, missing=None, locked=False)
+
+
+def _above(row: Any, *, missing: list[str] | None, locked: bool) -> dict[str, Any]:
+    return {"meeting": row, "missing": missing, "locked": locked, "column": "above"}
 
 
 def _locked(row: Any) -> bool:

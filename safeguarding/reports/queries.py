@@ -19,7 +19,8 @@ from safeguarding.core import clock
 from safeguarding.core.codes import Code
 from safeguarding.core.errors import ForbiddenError
 from safeguarding.extensions import db
-from safeguarding.panels.models.decisions import Decision, DecisionKind
+from safeguarding.panels.models.decisions import Decision
+from safeguarding.panels.policy import KIND_NAMES
 from safeguarding.referrals.models import Referral, ReferralHarm, ReferralState, ScreeningOutcome
 from safeguarding.reports.disclosure import Figure, Table, protect
 from safeguarding.web.filters import words
@@ -27,6 +28,15 @@ from safeguarding.web.filters import words
 MONTHS = 12
 _LIVE = "live"
 BANDS = ("low", "moderate", "high", "very_high", "too_few")
+_OUTCOMES = {
+    ScreeningOutcome.ACCEPT.value: "Accepted",
+    ScreeningOutcome.ACCEPT_URGENT.value: "Accepted as urgent",
+    ScreeningOutcome.MORE_INFORMATION.value: "More information asked",
+    ScreeningOutcome.REDIRECT_FRONT_DOOR.value: "Redirected to the front door",
+    ScreeningOutcome.REDIRECT_EARLY_HELP.value: "Redirected to early help",
+    ScreeningOutcome.SINGLE_AGENCY.value: "One agency can do this",
+    ScreeningOutcome.NO_FURTHER_ACTION.value: "No further action",
+}
 _ON_TIME = {
     "on_time": "Done on time",
     "late": "Done late",
@@ -171,7 +181,7 @@ def _tables(found: dict[str, dict[str, int]], span: Span) -> list[Table]:
         return Table(title, made, total or Figure("All", sum(row.count for row in made)))
 
     months = {str(n): f"{span.starts[n]:%B %Y}" for n in range(MONTHS)}
-    outcomes = {each.value: words(each) for each in ScreeningOutcome}
+    outcomes = dict(_OUTCOMES)
     outcomes |= {"waiting": "Not screened yet", "withdrawn": "Withdrawn"}
     states = {_LIVE: "Open or under review"}
     states |= {each.value: words(each) for each in CaseState if each not in LIVE_CASES}
@@ -184,7 +194,7 @@ def _tables(found: dict[str, dict[str, int]], span: Span) -> list[Table]:
         Table("Kinds of harm named in referrals", _overlapping(found.get("harm", {})), None),
         by_state,
         summed("Open cases by risk", rows("risk", {each.value: words(each) for each in Risk}), by_state.rows[0]),
-        summed("Decisions of panels", rows("decision", {each.value: words(each) for each in DecisionKind})),
+        summed("Decisions of panels", rows("decision", {kind.value: name for kind, name in KIND_NAMES.items()})),
         summed("Actions, by the day they were first due", rows("action", _ON_TIME)),
         summed("Places by risk band", rows("band", {band: _BAND_NAMES.get(band, words(band)) for band in BANDS})),
     ]

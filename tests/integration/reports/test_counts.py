@@ -59,7 +59,7 @@ def test_a_referral_counts_in_the_london_month_it_was_submitted(in_app: object) 
         add_referrals(worker, 20, months.first - timedelta(days=1), None, "cce")  # before the span
     found = tables(lead)
     assert counts(found["Referrals by month"]) == {f"{months.starts[3]:%B %Y}": 13}
-    assert counts(found["What screening came to"]) == {"Accept": 7, "Not screened yet": 6}
+    assert counts(found["What screening came to"]) == {"Accepted": 7, "Not screened yet": 6}
     assert counts(found["Kinds of harm named in referrals"]) == {
         "Child criminal exploitation": 7,
         "Child sexual exploitation": 6,
