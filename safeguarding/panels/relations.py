@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, exists, func, select
 
 from safeguarding.access.actor import agency_principal, office_principal, seat_principal, user_principal
 from safeguarding.access.roles import Relation
@@ -164,7 +164,7 @@ def _barred_from_actions() -> Iterator[Expected]:
     then = and_(
         Conflict.item_id == Decision.item_id,
         Conflict.declared_at <= Decision.recorded_at,
-        or_(Conflict.withdrawn_at.is_(None), Conflict.withdrawn_at > Decision.recorded_at),
+        Conflict.withdrawn_at.is_(None),  # lifting it opens the actions too
     )
     barred = (
         select(Action.id, Conflict.user_id)

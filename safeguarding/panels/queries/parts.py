@@ -53,6 +53,8 @@ from safeguarding.panels.queries.live import MeetingPage
 from safeguarding.panels.timing import is_late
 from safeguarding.referrals.models import Referral, ReferralContext, ReferralHarm
 
+MOST_STAFF = 500
+
 _SHAPE: dict[str, Any] = {
     "sort": Integer(),
     "id": BigKey,
@@ -260,10 +262,10 @@ def _lawful_bases() -> Select[Any]:
 
 
 def _staff() -> Select[Any]:
+    """Return who may own an action: active people, by agency and name, at most MOST_STAFF of them."""
     now = clock.now()
-    return (
-        _part("staff", id=User.id, ref=User.ref, who=User.name, agency_id=Agency.id, agency=Agency.short_name)
-        .select_from(User)
+    listed = (
+        select(User.id, User.ref, User.name, Agency.id.label("agency_id"), Agency.short_name)
         .join(Membership, Membership.user_id == User.id)
         .join(Agency, Agency.id == Membership.agency_id)
         .where(
@@ -273,6 +275,13 @@ def _staff() -> Select[Any]:
             Membership.role.not_in((Role.ADMIN, Role.AUDITOR, Role.ANALYST, Role.INFORMATION_GOVERNANCE)),
         )
         .distinct()
+        .order_by(Agency.short_name, User.name, User.id)
+        .limit(MOST_STAFF)
+        .subquery()
+    )
+    person = listed.c
+    return _part(
+        "staff", id=person.id, ref=person.ref, who=person.name, agency_id=person.agency_id, agency=person.short_name
     )
 
 

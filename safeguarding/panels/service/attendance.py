@@ -14,11 +14,13 @@ from safeguarding.access.actor import Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import Membership, User
+from safeguarding.actions.models import Action, ActionOrigin
 from safeguarding.agencies.models import Agency
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.extensions import db
+from safeguarding.panels.models.decisions import Decision
 from safeguarding.panels.models.items import AgendaItem, Conflict, ItemState
 from safeguarding.panels.models.meetings import Attendance, AttendanceStatus, Meeting, MeetingState
 from safeguarding.panels.models.panels import PanelOfficer
@@ -143,23 +145,38 @@ def declare_conflict(
 def withdraw_conflict(
     actor: Actor, meeting: Meeting, item: AgendaItem, conflict: Conflict, *, at: datetime | None = None
 ) -> None:
-    """Lift a conflict that was declared by mistake; the chair decides that, never the person who declared it.
+    """Lift a conflict that was declared by mistake; the chair decides that, and nobody about their own.
 
-    Raises NotFoundError, ForbiddenError, RuleError.
+    To somebody with a conflict on the item it is not there: NotFoundError. Raises ForbiddenError, RuleError.
     """
     held = hold_meeting(meeting)
     need_on_panel(actor, held, Permission.MEETING_RUN, "The chair decides whether a conflict is lifted.")
     need_unfinished(held)
     need_item(actor, item)
-    if conflict.user_id == actor.user_id:
-        raise ForbiddenError("Nobody lifts their own conflict.")
     if conflict.withdrawn_at is not None:
         raise RuleError("This conflict was lifted already.")
     conflict.withdrawn_at = max(at or clock.now(), conflict.declared_at)
     relations.end(("conflict", conflict.id), at=conflict.withdrawn_at)
+    for action_id in _actions_of(item):
+        relations.end(
+            ("action", action_id),
+            at=conflict.withdrawn_at,
+            kind=Relation.BARRED,
+            principal=user_principal(conflict.user_id),
+        )
     held.version += 1
     db.session.flush()
     audit.record("panels:conflict:withdrawn", actor, item.ref, user=_ref_of(conflict.user_id), meeting=held.ref)
+
+
+def _actions_of(item: AgendaItem) -> list[int]:
+    """Return the ids of the actions that came of the decision on an item."""
+    statement = (
+        select(Action.id)
+        .join(Decision, Decision.id == Action.origin_id)
+        .where(Action.origin_kind == ActionOrigin.DECISION, Decision.item_id == item.id)
+    )
+    return list(db.session.scalars(statement))
 
 
 def _take_line(actor: Actor, meeting: Meeting, attendance: Attendance) -> tuple[Meeting, Attendance]:

@@ -193,11 +193,8 @@ def add_dissent(
 
 
 def _need_chair(actor: Actor, meeting: Meeting, conflicted: frozenset[int]) -> None:
-    if is_in_the_chair(actor, meeting.chaired_by_id, conflicted):
-        return
-    if actor.user_id in conflicted:
-        raise ForbiddenError("You declared a conflict of interest on this item, so somebody else decides it.")
-    raise ForbiddenError("Somebody else chairs this meeting. Take the chair before you record a decision.")
+    if not is_in_the_chair(actor, meeting.chaired_by_id, conflicted):
+        raise ForbiddenError("Somebody else chairs this meeting. Take the chair before you record a decision.")
 
 
 def _setting(meeting: Meeting) -> str:

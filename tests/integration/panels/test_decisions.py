@@ -28,6 +28,7 @@ from safeguarding.panels.service.attendance import declare_conflict, mark_arrive
 from safeguarding.panels.service.decisions import add_addendum, add_dissent, record_decision
 from safeguarding.panels.service.meetings import adjourn_meeting, close_meeting, come_back_later, open_item
 from safeguarding.panels.service.notes import add_note, edit_note
+from safeguarding.relations.check import check
 from safeguarding.relations.queries import relations_to
 from tests.factories.meetings import Day, add_deputy, attend, decision_text, make_day
 from tests.factories.people import unit_of_work
@@ -475,6 +476,21 @@ def test_a_conflict_closes_the_item_and_all_behind_it_at_once_and_until_the_chai
             assert health.may(permission, relations_to(health, kind, key)), kind
         with pytest.raises(RuleError, match="lifted already"):
             withdraw_conflict(day.people["chair"].actor, day.meeting, day.item, conflict)
+
+
+def test_lifting_a_conflict_after_the_decision_opens_its_actions_too() -> None:
+    with unit_of_work():
+        day = make_day()
+        attend(day, "education")
+        education = day.people["education"].actor
+        conflict = declare_conflict(education, day.meeting, day.item, reason="His school")
+        action = AgreedAction(title="Timetable", owner_agency_id=day.agencies["education"].id, due_on=clock.today())
+        record(day, decision_text(day, actions=(action,)))
+        made = db.session.scalars(select(Action)).one()
+        assert not education.may(Permission.ACTION_READ, relations_to(education, "action", made.id))
+        withdraw_conflict(day.people["chair"].actor, day.meeting, day.item, conflict)
+        assert education.may(Permission.ACTION_READ, relations_to(education, "action", made.id))
+        assert not check().differences
 
 
 def test_nobody_lifts_their_own_conflict_and_a_conflicted_officer_lifts_no_other() -> None:
