@@ -25,6 +25,8 @@ from safeguarding.web.transaction import Keep
 GENESIS = "0" * 64
 ANONYMOUS = "anonymous"
 _key: dict[str, bytes] = {}
+_HEAD = select(AuditHead.seq, AuditHead.hash).with_for_update()
+_EVENT = insert(AuditEvent)
 
 
 def init_audit(app: Flask, key: str) -> None:
@@ -51,7 +53,7 @@ def record_refusal(event: str, actor_key: str, subject: str | None = None, **det
 
 def append(payloads: list[dict[str, Any]]) -> None:
     """Append events to the chain, taking the head's lock; call it last in the transaction."""
-    head = db.session.execute(select(AuditHead.seq, AuditHead.hash).with_for_update()).one_or_none()
+    head = db.session.execute(_HEAD).one_or_none()
     if head is None:
         raise UnavailableError("the audit's head is missing")
     seq, previous = head.seq, head.hash
@@ -61,7 +63,7 @@ def append(payloads: list[dict[str, Any]]) -> None:
         row = {**payload, "seq": seq, "previous": previous}
         previous = row["hash"] = chain_hash(row)
         rows.append(row)
-    db.session.execute(insert(AuditEvent).values(rows))
+    db.session.execute(_EVENT, rows)
 
 
 def chain_hash(row: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import insert, or_, update
+from sqlalchemy import and_, insert, or_, update
 
 from safeguarding.access.roles import Relation
 from safeguarding.core import clock
@@ -61,12 +61,16 @@ def end(
 
 
 def touch(subjects: Iterable[Subject], at: datetime | None = None) -> None:
-    """Move the subjects to the head of the lists of everyone who may see them."""
+    """Move the subjects to the head of the lists of everyone who may see them, or will; ended rows stay where they are."""
     when = at or clock.now()
-    for subject_kind, subject_id in subjects:
+    named = [
+        and_(RelationRow.subject_kind == subject_kind, RelationRow.subject_id == subject_id)
+        for subject_kind, subject_id in subjects
+    ]
+    if named:
         db.session.execute(
             update(RelationRow)
-            .where(RelationRow.subject_kind == subject_kind, RelationRow.subject_id == subject_id)
+            .where(or_(*named), or_(RelationRow.valid_to.is_(None), RelationRow.valid_to > when))
             .values(last_activity_at=when),
             execution_options={"synchronize_session": False},
         )
