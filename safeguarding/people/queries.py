@@ -7,9 +7,11 @@ how many there are.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
 
-from safeguarding.access.actor import Actor
+from safeguarding.access.actor import HUB_PRINCIPAL, Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.core.errors import ForbiddenError
@@ -17,7 +19,7 @@ from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.people.models import Person, PersonAlias, PersonTerm
 from safeguarding.people.names import LAST, words_of
-from safeguarding.relations.queries import load_one, related
+from safeguarding.relations.queries import load_one, related, subjects
 
 PAGE = 50
 MOST_WORDS = 6
@@ -90,19 +92,43 @@ def search(actor: Actor, text: str) -> Found:
     """
     ref = normalise_reference(text, "YP")
     words = words_of(text)[:MOST_WORDS]
-    if ref is None and not any(len(word) > 1 for word in words):
-        return Found([])
-    statement = select(
-        Person.id, Person.ref, Person.given_name, Person.family_name, Person.known_as, Person.born_on, Person.kind
-    ).where(related(actor, "person", Person.id, Permission.PERSON_READ))
     if ref is not None:
-        statement = statement.where(Person.ref == ref)
+        statement = _found().where(Person.ref == ref, related(actor, "person", Person.id, Permission.PERSON_READ))
+    elif any(len(word) > 1 for word in words):
+        statement = _found().where(Person.id.in_(_matching(actor, words)))
     else:
-        for word in words:
-            begun = select(PersonTerm.person_id).where(PersonTerm.term.between(word, word + LAST))
-            statement = statement.where(Person.id.in_(begun))
+        return Found([])
     rows = db.session.execute(statement.order_by(Person.sort_key, Person.id).limit(PAGE + 1)).all()
     return Found(list(rows[:PAGE]), len(rows) > PAGE, tuple(words))
+
+
+def _found() -> Select[*tuple[Any, ...]]:
+    return select(
+        Person.id, Person.ref, Person.given_name, Person.family_name, Person.known_as, Person.born_on, Person.kind
+    )
+
+
+def _matching(actor: Actor, words: list[str]) -> Select[*tuple[Any, ...]]:
+    """Return the ids of people who match every word and whom the actor may see: all of them, or enough for a page.
+
+    Two ways lead there, and each is short where the other is long. Whoever sees most people (the hub) walks the index of
+    words, beginning with the longest word typed, and stops when a page is full; everybody else starts from the people
+    they see.
+    """
+    longest, *others = sorted(words, key=lambda word: (-len(word), word))
+    conditions: list[ColumnElement[bool]] = [PersonTerm.term.between(longest, longest + LAST)]
+    for word in others:
+        other = aliased(PersonTerm)
+        also = select(other.id).where(other.person_id == PersonTerm.person_id, other.term.between(word, word + LAST))
+        conditions.append(also.exists())
+    if HUB_PRINCIPAL in actor.principals:
+        conditions.append(related(actor, "person", PersonTerm.person_id, Permission.PERSON_READ))
+        walked = select(PersonTerm.person_id).where(*conditions).order_by(PersonTerm.term, PersonTerm.person_id)
+        # A word can be one of the name and, begun alike, another of an alias: a few rows a person.
+        return select(walked.limit((PAGE + 1) * 3).subquery("walked").c.person_id)
+    mine = subjects(actor, "person", Permission.PERSON_READ).cte("mine").prefix_with("MATERIALIZED")
+    (person_id,) = mine.c
+    return select(PersonTerm.person_id).join(mine, person_id == PersonTerm.person_id).where(*conditions)
 
 
 def list_aliases(person_id: int) -> list[Any]:
