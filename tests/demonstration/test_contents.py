@@ -1,0 +1,66 @@
+"""What the demonstration holds, and that it is whole."""
+
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from safeguarding.agencies.models import Agency, SharingAgreement
+from safeguarding.audit.verify import verify
+from safeguarding.cli.demo.cycle import next_meeting_day
+from safeguarding.cli.seed import demonstration_accounts
+from safeguarding.contexts.models import Context, Incident, Ward
+from safeguarding.contexts.risk import differing
+from safeguarding.core import clock
+from safeguarding.extensions import db
+from safeguarding.panels.models.meetings import Meeting, MeetingState
+from safeguarding.panels.models.minutes import Minutes, MinutesState
+from safeguarding.people.models import PeerGroup, Person
+
+
+def count(what: type) -> int:
+    """Return how many rows a table has."""
+    return db.session.scalar(select(func.count()).select_from(what)) or 0
+
+
+def test_the_demonstration_is_as_large_as_it_says(demonstration: Flask) -> None:
+    with demonstration.app_context():
+        found = {each.__name__: count(each) for each in (Person, Context, PeerGroup, Agency, Ward)}
+        assert found == {"Person": 60, "Context": 25, "PeerGroup": 8, "Agency": 14, "Ward": 8}
+        first = db.session.scalar(select(func.min(Incident.happened_on)))
+        assert first is not None
+        assert 600 < (clock.today() - first).days <= 731
+
+
+def test_twelve_meetings_were_held_and_the_next_lies_ahead(demonstration: Flask) -> None:
+    with demonstration.app_context():
+        states = dict(db.session.execute(select(Meeting.state, func.count()).group_by(Meeting.state)).tuples().all())
+        assert states == {MeetingState.CLOSED: 12, MeetingState.PLANNED: 1}
+        ahead = db.session.scalar(select(Meeting.starts_at).where(Meeting.state == MeetingState.PLANNED))
+        assert ahead is not None
+        assert clock.london(ahead).date() == next_meeting_day(clock.today())
+        assert ahead > clock.now()
+        signed = db.session.scalar(select(func.count()).where(Minutes.state == MinutesState.SIGNED))
+        assert signed in (11, 12)  # the last may still be waiting for the chair
+
+
+def test_no_agreement_lapses_within_a_year(demonstration: Flask) -> None:
+    with demonstration.app_context():
+        first = db.session.scalar(select(func.min(SharingAgreement.review_on)))
+        assert first is not None
+        assert (first - clock.today()).days > 365
+
+
+def test_there_is_an_account_for_every_role(demonstration: Flask) -> None:
+    with demonstration.app_context():
+        accounts = demonstration_accounts()
+    assert [account["email"].split("@")[0] for account in accounts] == [
+        "chair", "vice-chair", "coordinator", "practitioner", "social-worker", "police", "health", "education", "lead",
+        "analyst", "information-governance", "auditor", "admin",
+    ]  # fmt: skip
+
+
+def test_its_audit_is_whole_and_its_scores_equal_a_recomputation(demonstration: Flask) -> None:
+    with demonstration.app_context():
+        assert verify(Path("nowhere")).ok
+        assert differing(clock.today()) == []
