@@ -33,44 +33,59 @@ def _harms() -> list[tuple[str, str]]:
     return [("", "Choose"), *((harm.value, harm.label) for harm in IncidentHarm)]
 
 
-class GradingFields:
-    """What an incident stands for and how far it may be trusted: the same when recorded and when corrected."""
+def _harm() -> Any:
+    return select_one(
+        "What kind of harm?", _harms(), required="Choose the kind of harm.", hint="The gravest that applies."
+    )
 
-    harm = select_one(
-        "What kind of harm?",
-        _harms(),
-        required="Choose the kind of harm.",
-        hint="The gravest that applies.",
-    )
-    grade = radio_one(
-        "How does the teller know? Information grade",
-        choices(words.INFORMATION),
-        required="Choose the information grade, or that it is not graded yet.",
-    )
-    source_grade = radio_one("How reliable is the source? Source grade", choices(words.SOURCES))
-    young = radio_one(
+
+def _information_grade() -> Any:
+    missing = "Choose the information grade, or that it is not graded yet."
+    return radio_one("Information grade: how is it known?", choices(words.INFORMATION), required=missing)
+
+
+def _source_grade() -> Any:
+    return radio_one("Source grade: how reliable is the source?", choices(words.SOURCES))
+
+
+def _young() -> Any:
+    return radio_one(
         "Was somebody aged 10 to 25 involved?",
         YOUNG,
         required="Say whether somebody aged 10 to 25 was involved.",
         hint="Not known counts; a certain no does not.",
     )
-    description = text("What happened?", hint=NO_NAMES, limit=4_000)
 
 
-class IncidentForm(GradingFields, CreateForm):
+def _description() -> Any:
+    return text("What happened?", hint=NO_NAMES, limit=4_000)
+
+
+class IncidentForm(CreateForm):
     """An incident that a partner knows of, at this place."""
 
+    harm = _harm()
     happened_on = DatePartsField("Day it happened", required="Enter the day it happened.", past=True)
     month_only = tick("Only the month is known", hint="Enter any day of the month.")
     happened_at = ClockField("Time of day", description="Like 14:30 or 2:30pm. Leave empty when it is not known.")
     where = radio_one("Where was it?", PLACE, required="Say how certain the place is.")
+    young = _young()
+    description = _description()
+    grade = _information_grade()
+    source_grade = _source_grade()
     handling = radio_one("Handling code", choices(words.HANDLING), required="Choose the handling code.")
     handling_conditions = text("Conditions", hint="Who may know it, and what they may do with it.", limit=2_000, rows=3)
     told_by = line("Who told it?", hint="A service or a role, such as the youth club. Never a name.", limit=120)
 
 
-class CorrectForm(GradingFields, EditForm):
-    """Another version of an incident; the earlier one stays readable to auditors."""
+class CorrectForm(EditForm):
+    """Another version of an incident; the earlier one is kept."""
+
+    harm = _harm()
+    young = _young()
+    description = _description()
+    grade = _information_grade()
+    source_grade = _source_grade()
 
 
 class ReviewForm(CreateForm, EditForm):

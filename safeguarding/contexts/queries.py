@@ -243,8 +243,9 @@ def _counted(what: str, key: Any) -> Rows:
     return counted
 
 
-def published(counts: list[tuple[str, int]], rest: str) -> list[Count]:
-    """Return counts of which none is of fewer than five: the smaller ones are put together under `rest`.
+def published(counts: list[tuple[str, int]], what: str) -> list[Count]:
+    """Return counts of which none is of fewer than five: the smaller ones are put together ("Other kinds", `what` being
+    the plural).
 
     Where those are fewer than five themselves the next smallest joins them, so that no total gives them away. Where
     there are fewer than ten in all, nothing is published. Numbers are rounded to the nearest five.
@@ -257,7 +258,7 @@ def published(counts: list[tuple[str, int]], rest: str) -> list[Count]:
     while together and sum(together) < FEWEST:
         together.append(shown.pop()[1])
     if together:
-        shown.append((rest, sum(together)))
+        shown.append((f"Other {what}" if shown else f"All {what} together", sum(together)))
     return [Count(label, FEWEST * round(number / FEWEST)) for label, number in shown]
 
 

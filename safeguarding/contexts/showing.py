@@ -64,6 +64,7 @@ class Point:
     score: int
     low: int
     high: int
+    rated: bool = True  # whether enough incidents were counted for a band to mean anything
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,18 @@ class Shown:
 
     @property
     def has_history(self) -> bool:
-        """Whether there is anything to draw."""
-        return any(point.score for point in self.history) or any(month.count for month in self.months)
+        """Whether there is a line to draw: bands mean nothing where never enough was counted for one."""
+        return len(self.history) > 1 and any(point.rated for point in self.history)
+
+    @property
+    def busy_months(self) -> list[Month]:
+        """The months in which anything was told, newest first."""
+        return [month for month in reversed(self.months) if month.count]
+
+    @property
+    def oldest(self) -> date:
+        """The last day, going back, of which an incident still counts."""
+        return oldest_counted(self.explanation.rubric, self.explanation.as_of)
 
 
 def show(place: Any, told: Sequence[Any], facts: Sequence[Any], background: Sequence[Any], today: date) -> Shown:
@@ -229,6 +240,11 @@ def show(place: Any, told: Sequence[Any], facts: Sequence[Any], background: Sequ
         goals=sorted((f for f in facts if f.what == "goal"), key=lambda f: (f.state != GoalState.OPEN, f.id)),
         reviews=reviews[:SHOWN_REVIEWS],
     )
+
+
+def oldest_counted(numbers: rubric.Rubric, today: date) -> date:
+    """Return the earliest day whose incidents still count."""
+    return today - timedelta(days=len(numbers.decay) - 1)
 
 
 def background_since(today: date) -> date:
@@ -291,7 +307,7 @@ def _history(inputs: Inputs, numbers: rubric.Rubric, today: date, ref: str, sinc
         if day < since:
             continue
         found = inputs.around(day, len(numbers.decay)).explain(numbers, day, ref)
-        points.append(Point(day, found.score, found.low, found.high))
+        points.append(Point(day, found.score, found.low, found.high, not found.too_few))
     return points
 
 

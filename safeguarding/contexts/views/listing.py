@@ -16,7 +16,7 @@ from safeguarding.core import clock
 from safeguarding.web.guard import current_actor, permission
 
 _LONGEST = 100
-_REST = {"kind": "Other kinds", "ward": "Other wards", "band": "Other bands"}
+_COUNTED = {"kind": "kinds", "ward": "wards", "band": "bands"}
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def counts() -> str:
     found = queries.count_contexts(actor)
     labels = {"kind": {kind.value: label for kind, label in words.KINDS.items()}, "band": words.BANDS}
     tables = {
-        what: queries.published([(labels.get(what, {}).get(key, key or "No ward"), n) for key, n in found[what]], rest)
-        for what, rest in _REST.items()
+        what: queries.published([(labels.get(what, {}).get(key, key or "No ward"), n) for key, n in found[what]], named)
+        for what, named in _COUNTED.items()
     }
     audit.record_read("contexts:counts:shown", actor, None, tables=len(tables))
     return render_template("contexts/counts.html", tables=tables, fewest=queries.FEWEST)

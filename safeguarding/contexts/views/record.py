@@ -10,7 +10,7 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.actions.due import Due, due_next
 from safeguarding.audit import service as audit
-from safeguarding.contexts import queries, showing, words
+from safeguarding.contexts import queries, risk, showing, words
 from safeguarding.contexts.models import GoalState
 from safeguarding.contexts.service import CLOSED
 from safeguarding.contexts.views.blueprint import blueprint
@@ -56,7 +56,7 @@ def context(ref: str) -> str:
 def incidents(ref: str) -> str:
     """List what partners told of a place, or the open police data near it, newest first."""
     actor = current_actor()
-    place = queries.glance_at(actor, ref)
+    place, today = queries.glance_at(actor, ref), clock.today()
     published = request.args.get("source") == "police"
     rows = queries.list_incidents(place.id, published, _before(request.args.get("before")))
     shown = rows[: queries.PAGE]
@@ -69,6 +69,7 @@ def incidents(ref: str) -> str:
         older=_older(place.ref, shown[-1], published) if len(rows) > queries.PAGE else None,
         words=words,
         may=may_of(actor),
+        oldest=showing.oldest_counted(risk.load_rubric(today), today),
     )
 
 

@@ -142,10 +142,11 @@ def test_an_analyst_sees_counts_of_five_and_more_and_no_link_to_a_place(
 
 
 def test_counts_put_together_never_leave_a_small_one_to_be_worked_out() -> None:
-    published = queries.published([("a", 20), ("b", 5), ("c", 3)], "Others")
-    assert [(count.label, count.rounded) for count in published] == [("a", 20), ("Others", 10)]
-    assert queries.published([("a", 6), ("b", 3)], "Others") == []
-    assert [count.label for count in queries.published([("a", 6), ("b", 9)], "Others")] == ["b", "a"]
+    published = queries.published([("a", 20), ("b", 5), ("c", 3)], "kinds")
+    assert [(count.label, count.rounded) for count in published] == [("a", 20), ("Other kinds", 10)]
+    assert queries.published([("a", 6), ("b", 3)], "kinds") == []
+    assert [count.label for count in queries.published([("a", 6), ("b", 9)], "kinds")] == ["b", "a"]
+    assert [count.label for count in queries.published([("a", 4), ("b", 7)], "kinds")] == ["All kinds together"]
 
 
 def test_people_are_listed_to_those_who_may_see_each_and_nothing_tells_of_others(
@@ -294,6 +295,20 @@ def test_too_few_incidents_give_no_band_and_no_difference(app: Flask, places: Pl
     assert "Too few to rate" in page.words
     assert "4 incidents counted in the year, and at least 5 are needed" in page.words
     assert "likely between" not in page.words
+    assert page.html is not None
+    assert page.html.select_one(".app-chart") is None  # bands would say what the numbers cannot
+    assert "Incidents by month" in page.words
+
+
+def test_an_incident_of_more_than_a_year_ago_no_longer_counts(app: Flask, places: Places, sign_in: SignIn) -> None:
+    with app.app_context(), unit_of_work():
+        old = make_context()
+        make_incident(places.worker.actor, old, days_ago=365)
+        make_incident(places.worker.actor, old, days_ago=366)
+        ref = old.ref
+    for path in ("", "/incidents"):
+        page = sign_in(places.worker).get(f"/contexts/{ref}{path}")
+        assert page.words.count("No longer More than a year ago") == 1, path
 
 
 def test_a_place_with_nothing_recorded_says_so_and_offers_the_first_thing(
