@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, abort, redirect, render_template, request
+from flask import Flask, abort, redirect, render_template, request
 from flask_login import LoginManager, UserMixin, current_user, login_required
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -34,7 +34,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login publishes no typ
 
     def __init__(self, row: Any) -> None:
         self.id = row.user_id
-        self.ref, self.name, self.agency_id = row.user_ref, row.user_name, row.agency_id
+        self.ref, self.name, self.role = row.user_ref, row.user_name, row.role
 
 
 @login.request_loader  # type: ignore[untyped-decorator]
@@ -58,6 +58,12 @@ def day(value: Any) -> str:
 def moment(value: Any) -> str:
     """21 November 2026 at 14:30."""
     return f"{day(value)} at {as_moment(value):%H:%M}" if value else ""
+
+
+@app.template_filter("clock")
+def clock_time(value: Any) -> str:
+    """14:30."""
+    return f"{as_moment(value):%H:%M}" if value else ""
 
 
 @app.template_filter("age")
@@ -123,16 +129,135 @@ def only(rows: list[Any]) -> Any:
     return rows[0]
 
 
+def principal() -> str:
+    """Return the principal under which somebody's rows are found: the hub's for its lead, else their own."""
+    return "hub" if current_user.role == "lead" else f"user:{current_user.id}"
+
+
 @app.get("/my-work")
 @login_required
 def my_work() -> str:
     """What waits for somebody."""
-    user = current_user.id
-    actions = store.rows(sql.MY_ACTIONS, (user,))
-    referrals = store.rows(sql.MY_REFERRALS, (user,))
-    cases = store.rows(sql.MY_CASES, (f"user:{user}",))
-    shown("home:work:shown", blocks=["actions", "referrals", "cases"])
-    return render_template("my_work.html", actions=actions, referrals=referrals, cases=cases, today=now())
+    user, own = current_user.id, f"user:{current_user.id}"
+    blocks = {
+        "actions": store.rows(sql.MY_ACTIONS, (user,)),
+        "cases": store.rows(sql.MY_CASES, (own,)),
+        "nrm": store.rows(sql.MY_NRM, (own,)),
+        "referrals": store.rows(sql.MY_REFERRALS, (user,)),
+    }
+    shown("home:work:shown", blocks=sorted(blocks))
+    return render_template("my_work.html", **blocks)
 
 
-__all__ = ["BaseResponse", "Response", "app", "only", "redirect"]
+@app.get("/cases")
+@login_required
+def cases() -> str:
+    """The newest cases."""
+    rows = store.rows(sql.CASES, (principal(),))
+    shown("cases:list:shown", cases=[row.ref for row in rows[:50]])
+    return render_template("cases.html", cases=rows[:50], more=len(rows) > 50)
+
+
+@app.post("/people")
+@login_required
+def people() -> str:
+    """Those whose family name begins with what was typed."""
+    begun = request.form["q"].lower()
+    span = (begun, begun + "\U0010ffff")
+    mine = principal()
+    rows = store.rows(sql.FIND, span) if mine == "hub" else store.rows(sql.FIND_MINE, (*span, mine))
+    shown("people:search:shown", people=[row.ref for row in rows[:50]])
+    return render_template("people.html", people=rows[:50], typed=request.form["q"], more=len(rows) > 50)
+
+
+@app.get("/cases/<ref>")
+@login_required
+def case(ref: str) -> str:
+    """A case with its updates."""
+    found = only(store.rows(sql.CASE, (ref,)))
+    parts = {
+        "updates": store.rows(sql.UPDATES, (found.id,))[:60],
+        "risks": store.rows(sql.RISKS, (found.id,)),
+        "actions": store.rows(sql.ACTIONS_ABOUT, (found.person_id,)),
+        "decisions": store.rows(sql.DECISIONS_ABOUT, (found.id,)),
+        "nrm": store.rows(sql.NRM_ABOUT, (found.id,)),
+        "audience": store.rows(sql.AUDIENCE, (found.id,)),
+    }
+    shown("cases:case:shown", ref)
+    return render_template("case.html", case=found, **parts)
+
+
+@app.get("/contexts")
+@login_required
+def contexts() -> str:
+    """Places by their risk."""
+    rows = store.rows(sql.CONTEXTS, ())
+    wards = store.rows(sql.WARDS, ())
+    shown("contexts:list:shown", contexts=[row.ref for row in rows[:50]])
+    return render_template("contexts.html", contexts=rows[:50], wards=wards, more=len(rows) > 50)
+
+
+@app.get("/panels/<slug>/meetings/<ref>")
+@login_required
+def agenda(slug: str, ref: str) -> str:
+    """The agenda of a meeting and what each agency answered to each item."""
+    found = only(store.rows(sql.MEETING, (ref,)))
+    items = store.rows(sql.ITEMS, (found.id,))
+    answers: dict[int, list[Any]] = {}
+    for row in store.rows(sql.RETURNS, (found.id,)):
+        answers.setdefault(row.item_id, []).append(row)
+    shown("panels:meeting:shown", ref, items=[item.ref for item in items])
+    return render_template("agenda.html", meeting=found, items=items, answers=answers, slug=slug)
+
+
+@app.get("/panels/<slug>/meetings/<ref>/live")
+@login_required
+def live(slug: str, ref: str) -> str:
+    """A meeting that goes on, at the item it is at."""
+    found = only(store.rows(sql.MEETING, (ref,)))
+    item = only(store.rows(sql.ITEM, (found.current_item_id,)))
+    parts = {
+        "items": store.rows(sql.ITEMS, (found.id,)),
+        "room": store.rows(sql.ROOM, (found.id,)),
+        "answers": store.rows(sql.ANSWERS, (item.id,)),
+        "notes": store.rows(sql.NOTES, (item.id,)),
+    }
+    shown("panels:item:shown", item.ref, meeting=ref)
+    return render_template("live.html", meeting=found, item=item, slug=slug, **parts)
+
+
+@app.post("/panels/<slug>/meetings/<ref>/live/items/<item_ref>/decision")
+@login_required
+def decide(slug: str, ref: str, item_ref: str) -> BaseResponse:
+    """Record a decision: the rows that the service writes, in one transaction, with one event."""
+    at, form, location = stored(now()), request.form, f"/panels/{slug}/meetings/{ref}/live/items/{item_ref}"
+    with store.write() as run:
+        item = only(run(sql.DECIDED, (item_ref, ref)))
+        room = run(sql.ROOM, (item.meeting_id,))
+        if item.state != "open" or item.version != int(form["version"]):
+            abort(409)
+        run(sql.ONCE, (f"floor:{form['once']}", "0" * 64, location, at))
+        decision = "DE-" + secrets.token_hex(6).upper()
+        values = (
+            decision,
+            item.id,
+            form["kind"],
+            form["rationale"],
+            form["risk_before"],
+            form["risk_after"],
+            "2031-06-01",
+        )
+        user = current_user.id
+        here = _json([row.short_name for row in room])
+        rest = (form["lawful_basis"], form["told_how"], here, "0" * 64, at, user, user)
+        row = run(sql.DECISION, (*values, *rest))[0]
+        for each in room:
+            run(sql.VIEW, (row.id, each.agency_id, "agrees"))
+        run(sql.DECIDE_ITEM, (item.id, item.version))
+        run(sql.LEAVE_ITEM, (item.meeting_id,))
+        today = at[:10] if isinstance(at, str) else at.date()
+        run(sql.CASE_DECIDED, ("2031-06-01", form["risk_after"], today, at, item.case_id))
+        run(sql.CASE_RISK, (item.case_id, form["risk_after"], at, user, form["rationale"], "decision"))
+        run(sql.TOUCH, (at, item.case_id, item.person_id, item.id))
+        append(run, "panels:decision:recorded", decision, item=item_ref, meeting=ref, kind=form["kind"])
+    return redirect(location, 303)

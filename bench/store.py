@@ -57,7 +57,7 @@ class Lite:
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            yield lambda statement, values: self.rows(statement.removesuffix(" FOR UPDATE"), values)
+            yield lambda statement, values: self.rows(_without_lock(statement), values)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -92,6 +92,11 @@ class Post:
     def _run(self, connection: Any, statement: str, values: Sequence[Any]) -> list[Any]:
         cursor = connection.execute(_marked(statement), values)
         return cursor.fetchall() if cursor.description else []
+
+
+@lru_cache(maxsize=256)
+def _without_lock(statement: str) -> str:
+    return statement.partition("FOR UPDATE")[0]  # the transaction holds the one lock that SQLite has
 
 
 @lru_cache(maxsize=256)
