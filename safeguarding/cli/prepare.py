@@ -13,6 +13,7 @@ from sqlalchemy import inspect, text
 
 from config import Mode, Settings
 from safeguarding.cli import stamp
+from safeguarding.cli.risk import refresh_figures
 from safeguarding.cli.seed import DEMONSTRATION_PHRASE, demonstration_accounts, is_seeded, seed_demonstration
 from safeguarding.core import clock
 from safeguarding.core.database import writing
@@ -40,6 +41,7 @@ def prepare(as_json: bool) -> None:
             seed_demonstration(clock.today())
             seeded = True
         accounts = demonstration_accounts()
+    refresh_figures(clock.today())  # figures of places move by the passing of days alone
     if as_json:
         password = DEMONSTRATION_PHRASE if accounts else None
         click.echo(json.dumps({"seeded": seeded, "password": password, "accounts": accounts}, separators=(",", ":")))

@@ -1,6 +1,7 @@
 """`flask risk refresh`: the figures of places as the day has made them. To be run every day."""
 
 import json
+from datetime import date
 
 import click
 
@@ -27,12 +28,18 @@ def risk_group() -> None:
 def refresh_command(as_json: bool) -> None:
     """Work out the figures of places again that are not of today."""
     today = clock.today()
+    count = refresh_figures(today)
+    if as_json:
+        click.echo(json.dumps({"as_of": today.isoformat(), "refreshed": count}, separators=(",", ":")))
+    else:
+        click.echo(f"{count:,} places worked out as of {today.isoformat()}.")
+
+
+def refresh_figures(today: date) -> int:
+    """Work out what is not of today, in short transactions, and return how many figures that were."""
     waiting = risk.ids_to_refresh(today)
     db.session.rollback()
     for start in range(0, len(waiting), CHUNK):
         with unit_of_work():
             service.refresh_risk(ACTOR, today, waiting[start : start + CHUNK])
-    if as_json:
-        click.echo(json.dumps({"as_of": today.isoformat(), "refreshed": len(waiting)}, separators=(",", ":")))
-    else:
-        click.echo(f"{len(waiting):,} places worked out as of {today.isoformat()}.")
+    return len(waiting)

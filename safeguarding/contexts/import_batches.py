@@ -19,6 +19,7 @@ from sqlalchemy.types import String
 from safeguarding.contexts import risk
 from safeguarding.contexts.formats.catalogue import CONTEXT_FORMATS
 from safeguarding.contexts.formats.rows import ContextRow, IncidentRow
+from safeguarding.contexts.formats.schools import Gias
 from safeguarding.contexts.matching import Matcher
 from safeguarding.contexts.models import (
     Context,
@@ -233,7 +234,9 @@ _KINDS: Mapping[str, ContextKind] = {
     "transport_stop": ContextKind.TRANSPORT_ROUTE,
 }
 _context = _table(Context)
+REGISTER = Gias.name
 _KEPT = (
+    "source",
     "name",
     "kind",
     "ward",
@@ -251,7 +254,8 @@ class ContextBatches:
     """Places: known by their source's key, in whichever file; what a place was before it changed is kept.
 
     The source that told of a place first is the one that may change it: the same school in another list says nothing
-    new. Wards are the borough's outline rather than contexts, and are kept as such.
+    new. The national register alone may change whatever school it tells of, and is its source from then on. Wards are
+    the borough's outline rather than contexts, and are kept as such.
     """
 
     def __init__(self, format_name: str, kind: str | None, wards: AreaIndex[str]) -> None:
@@ -295,8 +299,7 @@ class ContextBatches:
         for row in rows:
             plan.matched += self._known_ward(row) is not None
             held = known.get(row.identity)
-            same = held is not None and (held.source != self._source or held.source_digest == row.content_digest)
-            if held is not None and same:
+            if held is not None and self._says_nothing_new(held, row):
                 plan.unchanged += 1
                 continue
             columns = self._columns(row)
@@ -305,7 +308,12 @@ class ContextBatches:
                 plan.inserts.append({**columns, **self._first(row)})
             else:
                 plan.updated += 1
-                plan.changes.append((held, columns))
+                plan.changes.append((held, {**columns, "source": self._source}))
+
+    def _says_nothing_new(self, held: Any, row: ContextRow) -> bool:
+        if held.source != self._source:
+            return self._source != REGISTER
+        return bool(held.source_digest == row.content_digest)
 
     def _columns(self, row: ContextRow) -> dict[str, Any]:
         return {
@@ -380,7 +388,7 @@ def restored(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _known_contexts(rows: Sequence[ContextRow]) -> dict[str, Any]:
     c = _context.c
-    columns = (c.id, c.source, c.source_key, *(c[name] for name in _KEPT))
+    columns = (c.id, c.source_key, *(c[name] for name in _KEPT))
     # All sources are named, because the index begins with the source.
     statement = select(*columns).where(
         c.source.in_(sorted(CONTEXT_FORMATS)), c.source_key.in_([row.identity for row in rows])

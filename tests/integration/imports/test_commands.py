@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from config import Settings
+from safeguarding.access.roles import Role
 from safeguarding.contexts import risk
 from safeguarding.contexts.models import ImportRun, ImportState, Incident
 from safeguarding.contexts.records import live_incidents
 from safeguarding.core import clock
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
+from tests.conftest import SignIn
 from tests.factories.places import make_context, make_incident, make_lead
 from tests.integration.imports.files import crime, street, written
 
@@ -102,7 +105,7 @@ def test_explain_says_what_the_score_is_made_of(app: Flask) -> None:
 
 def test_refresh_by_command(app: Flask) -> None:
     with app.app_context():
-        with clock.pretend(clock.now().replace(year=clock.today().year - 1)), unit_of_work():
+        with clock.pretend(clock.now() - timedelta(days=365)), unit_of_work():
             context = make_context()
             make_incident(make_lead().actor, context, days_ago=0)
         assert risk.ids_to_refresh(clock.today()) == [context.id]
@@ -110,6 +113,16 @@ def test_refresh_by_command(app: Flask) -> None:
     with app.app_context():
         assert risk.ids_to_refresh(clock.today()) == []
         assert risk.differing(clock.today()) == []
+
+
+def test_preparing_a_database_brings_the_figures_to_today(app: Flask) -> None:
+    with app.app_context():
+        with clock.pretend(clock.now() - timedelta(days=365)), unit_of_work():
+            make_incident(make_lead().actor, make_context(), days_ago=0)
+        db.session.rollback()
+    assert call(app, "prepare").exit_code == 0
+    with app.app_context():
+        assert risk.ids_to_refresh(clock.today()) == []
 
 
 def process(settings: Settings, path: Path) -> subprocess.Popen[str]:
@@ -128,8 +141,11 @@ def process(settings: Settings, path: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_a_killed_import_counts_nowhere_and_is_resumed(app: Flask, settings: Settings, tmp_path: Path) -> None:
-    rows = [crime(f"c{n}", place=(51.5, -0.1)) for n in range(6000)]
+def test_a_killed_import_counts_nowhere_and_is_resumed(
+    app: Flask, settings: Settings, sign_in: SignIn, tmp_path: Path
+) -> None:
+    browser = sign_in(Role.LEAD)
+    rows = [crime(f"c{n}", place=(51.5, -0.1)) for n in range(8000)]
     path = street(tmp_path / "a.csv", rows)
     with process(settings, path) as running:
         with app.app_context():
@@ -142,19 +158,21 @@ def test_a_killed_import_counts_nowhere_and_is_resumed(app: Flask, settings: Set
             db.session.rollback()
             with unit_of_work():
                 make_incident(make_lead().actor, make_context())
+        assert browser.get("/contexts").status == 200
+        assert running.poll() is None
         running.send_signal(signal.SIGKILL)
         running.wait()
     with app.app_context():
         run = db.session.scalars(select(ImportRun)).one()
         ref = run.ref
-        assert (run.state, 0 < run.last_row < 6000) == (ImportState.RUNNING, True)
+        assert (run.state, 0 < run.last_row < 8000) == (ImportState.RUNNING, True)
         assert len(db.session.scalars(select(Incident.id).where(live_incidents())).all()) == 1
         db.session.rollback()
     result = call(app, "import", "incidents", path, "--format", "police-street", "--json")
     assert "resumed" in result.stderr
     shape = answer(result)
-    assert (shape["run"], shape["read"], shape["created"], shape["resumed"]) == (ref, 6000, 6000, True)
+    assert (shape["run"], shape["read"], shape["created"], shape["resumed"]) == (ref, 8000, 8000, True)
     with app.app_context():
-        assert len(db.session.scalars(select(Incident.id).where(live_incidents())).all()) == 6001
+        assert len(db.session.scalars(select(Incident.id).where(live_incidents())).all()) == 8001
         assert risk.differing(clock.today()) == []
     assert call(app, "audit", "verify").exit_code == 0

@@ -72,6 +72,18 @@ def test_the_same_school_in_another_list_is_the_same_place(in_app: Flask) -> Non
     assert len(set(keys)) == len(keys)
 
 
+def test_the_register_may_change_a_school_and_another_list_may_not(in_app: Flask, tmp_path: Path) -> None:
+    header = ("URN", "SCHOOL_NAM", "longitude", "latitude")
+    atlas = written(tmp_path / "a.csv", header, [("100001", "Old name", -0.1, 51.5)])
+    register = ("URN", "EstablishmentName", "Easting", "Northing")
+    gias = written(tmp_path / "g.csv", register, [("100001", "New name", 531000, 178000)])
+    take_in(atlas, "schools-atlas")
+    assert counts(take_in(gias, "gias")) == (1, 0, 1, 0, 0)
+    assert counts(take_in(atlas, "schools-atlas")) == (1, 0, 0, 1, 0)
+    assert [(context.name, context.source) for context in contexts()] == [("New name", "gias")]
+    assert counts(take_in(gias, "gias")) == (1, 0, 0, 1, 0)
+
+
 def test_wards_are_the_outline_of_the_borough_and_no_contexts(in_app: Flask, tmp_path: Path) -> None:
     first = take_in(DATA / "q21_wards.geojson", "geojson", kind="ward")
     assert first.created == len(list(db.session.scalars(select(Ward.id)))) > 0
