@@ -29,18 +29,6 @@ NAMES: Mapping[Band, str] = {
     Band.HIGH: "High",
     Band.VERY_HIGH: "Very high",
 }
-# The level glyph has a name of its own for the last of the three levels.
-LEVEL_OF_GRADE: Mapping[ContextGrade, str] = {
-    ContextGrade.UNIVERSAL: "universal",
-    ContextGrade.UNIVERSAL_PLUS: "universal_plus",
-    ContextGrade.COMPLEX_HIGH: "complex_or_high",
-}
-GOAL_TAGS: Mapping[str, tuple[str, str]] = {
-    GoalState.OPEN.value: ("agreed", "Agreed"),
-    GoalState.EVIDENCED.value: ("reached", "Reached"),
-    GoalState.NOT_REACHED.value: ("no_change", "Not reached"),
-    GoalState.WITHDRAWN.value: ("given_up", "Withdrawn"),
-}
 PUBLISHED: Mapping[IncidentSource, str] = {
     IncidentSource.POLICE_STREET: "Recorded crime, police.uk",
     IncidentSource.POLICE_STOP_AND_SEARCH: "Stop and search, police.uk",
