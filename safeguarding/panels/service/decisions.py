@@ -23,7 +23,8 @@ from safeguarding.cases.decided import carry_out, live_case_about, open_adopted
 from safeguarding.cases.models import Case, CaseState, Risk, RiskSource, SubjectKind
 from safeguarding.cases.service import set_risk
 from safeguarding.cases.workflow import LIVE as LIVE_CASES
-from safeguarding.contexts.models import Context
+from safeguarding.contexts.models import Context, ContextRole, PersonContext
+from safeguarding.contexts.service import link_person_context
 from safeguarding.core import clock
 from safeguarding.core.canonical import canonical_json, digest
 from safeguarding.core.codes import Code
@@ -64,6 +65,7 @@ from safeguarding.panels.service.holding import (
     need_unfinished,
 )
 from safeguarding.panels.service.meetings import record_heard
+from safeguarding.people.models import Confidence
 from safeguarding.referrals.models import Referral
 from safeguarding.relations import service as relations
 
@@ -120,6 +122,7 @@ def record_decision(
     _check_actions(text, conflicted)
     decision = _write(actor, held, taken, text, quorum, now)
     after = _carry_out(actor, held, taken, text, case, office, now)
+    _link_place(actor, taken, text, decision)
     _add_actions(actor, held, taken, text, decision, after, office, conflicted, now)
     record_heard(held, taken, ItemState.DEFERRED if text.kind is DecisionKind.DEFER else ItemState.DECIDED)
     relations.touch(papers.subjects_of(taken), now)
@@ -378,6 +381,27 @@ def _link_case(meeting: Meeting, item: AgendaItem, case: Case) -> None:
     referral = db.session.get_one(Referral, item.referral_id)
     referral.case_id = case.id
     relations.grant(user_principal(referral.referrer_id), subject, Relation.REFERRER, ("referral", referral.id))
+
+
+def _link_place(actor: Actor, item: AgendaItem, text: DecisionText, decision: Decision) -> None:
+    """Record that the young person is at risk at the place to which the panel linked the case, unless that is known."""
+    if text.linked_context_id is None or item.person_id is None:
+        return
+    known = select(PersonContext.id).where(
+        PersonContext.person_id == item.person_id,
+        PersonContext.context_id == text.linked_context_id,
+        PersonContext.role == ContextRole.AT_RISK_HERE,
+        PersonContext.until_on.is_(None),
+    )
+    if db.session.scalar(known.limit(1)) is None:
+        link_person_context(
+            actor,
+            item.person_id,
+            text.linked_context_id,
+            role=ContextRole.AT_RISK_HERE,
+            source=f"Decision {decision.ref}",
+            confidence=Confidence.CONFIRMED,
+        )
 
 
 def _add_actions(

@@ -15,12 +15,14 @@ from safeguarding.access.roles import Relation
 from safeguarding.actions.models import Action, ActionOrigin, ActionSubject
 from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Case, CaseRisk, CaseState, Risk, RiskSource
+from safeguarding.contexts.models import PersonContext
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionAddendum, DecisionKind, View
 from safeguarding.panels.models.items import AgendaItem, ItemState
 from safeguarding.panels.models.meetings import Attendance
+from safeguarding.panels.queries.decisions import decided_about, decision_page
 from safeguarding.panels.queries.live import load_item, meeting_page
 from safeguarding.panels.queries.parts import papers_mark
 from safeguarding.panels.rules import AgencyOpinion, AgreedAction, DecisionText
@@ -29,9 +31,11 @@ from safeguarding.panels.service.decisions import add_addendum, add_dissent, rec
 from safeguarding.panels.service.meetings import adjourn_meeting, close_meeting, come_back_later, open_item
 from safeguarding.panels.service.notes import add_note, edit_note
 from safeguarding.relations.check import check
+from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import relations_to
 from tests.factories.meetings import Day, add_deputy, attend, decision_text, make_day
 from tests.factories.people import unit_of_work
+from tests.factories.places import make_context
 
 pytestmark = pytest.mark.usefixtures("in_app")
 
@@ -341,6 +345,55 @@ def _forget_case(item: AgendaItem) -> None:
     case.state, case.closed_on = CaseState.CLOSED, clock.today()
     item.case_id = None
     db.session.flush()
+
+
+def test_an_adoption_linked_to_a_place_says_that_the_young_person_is_at_risk_there_once() -> None:
+    with unit_of_work():
+        day = make_day(2)
+        place = make_context(name="Tanner's Yard")
+        text = decision_text(day, kind=DecisionKind.ADOPT_AND_LINK_TO_CONTEXT, linked_context_id=place.id)
+        decision = record(day, text)
+        second = day.items[1]
+        second.person_id, second.case_id = day.item.person_id, day.item.case_id
+        open_item(day.people["chair"].actor, day.meeting, second)
+        record(day, text, item=second)
+        link = db.session.scalars(select(PersonContext)).one()
+        assert (link.person_id, link.context_id) == (day.item.person_id, place.id)
+        assert link.source == f"Decision {decision.ref}"
+
+
+def test_decisions_about_somebody_are_for_those_who_read_their_item_or_case_alone() -> None:
+    with unit_of_work():
+        day = make_day()
+        record(day)
+        person = day.item.person_id or 0
+        for key in ("chair", "health", "practitioner"):
+            assert len(decided_about(day.people[key].actor, person_id=person)) == 1, key
+        # An agency that is only asked whom to search for sees the young person, and no decision.
+        db.session.execute(
+            update(RelationRow)
+            .where(RelationRow.kind == Relation.AGENDA)
+            .values(valid_from=clock.now() - timedelta(days=9), valid_to=clock.now() - timedelta(days=1))
+        )
+        asked = day.people["education"].actor
+        assert asked.may(Permission.PERSON_READ, relations_to(asked, "person", person))
+        assert decided_about(asked, person_id=person) == []
+
+
+def test_a_conflict_on_a_later_item_closes_the_earlier_decision_about_the_same_case() -> None:
+    with unit_of_work():
+        day = make_day(2)
+        record(day)
+        second = day.items[1]
+        second.person_id, second.case_id = day.item.person_id, day.item.case_id
+        db.session.flush()
+        education = day.people["education"].actor
+        where = (day.panel.slug, day.meeting.ref, day.item.ref)
+        assert decision_page(education, *where).reads_item
+        declare_conflict(education, day.meeting, second, reason="His school")
+        with pytest.raises(NotFoundError):
+            decision_page(education, *where)
+        assert decided_about(education, case_id=day.item.case_id) == []
 
 
 def test_actions_are_made_with_their_owners_and_seen_by_them() -> None:
