@@ -72,9 +72,7 @@ def test_only_the_want_of_shared_data_is_excused_and_it_is_counted(tmp_path: Pat
 
 
 @pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["here", "in a worker"])
-def test_what_was_used_is_named_and_what_was_not_fails_the_run(
-    tmp_path: Path, processes: tuple[str, ...]
-) -> None:
+def test_what_was_used_is_named_and_what_was_not_fails_the_run(tmp_path: Path, processes: tuple[str, ...]) -> None:
     done = run(tmp_path, USES_SQLITE, "--needs", "SQLite", *processes)
     assert done.returncode == 0
     assert "used: SQLite 3." in done.stdout

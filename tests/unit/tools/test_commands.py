@@ -98,7 +98,5 @@ def test_every_locked_package_has_its_hashes_and_names_no_registry() -> None:
 def test_the_notices_name_every_package_that_is_used_or_served() -> None:
     locked = set(re.findall(r"^([a-z][a-z0-9-]*)==", (ROOT / "requirements/runtime.txt").read_text(), re.M))
     served = set(re.findall(r'"node_modules/([^"]+)"', (ROOT / "package-lock.json").read_text()))
-    named = set(
-        re.findall(r"^\| ([@a-z][a-z0-9/@-]*) \|", (ROOT / "THIRD_PARTY_NOTICES.md").read_text(), re.M)
-    )
+    named = set(re.findall(r"^\| ([@a-z][a-z0-9/@-]*) \|", (ROOT / "THIRD_PARTY_NOTICES.md").read_text(), re.M))
     assert named - {"package"} == locked | served
