@@ -15,6 +15,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 ActorLoader = Callable[[], Actor | None]
 _PUBLIC = "public"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_LARGEST_KEY = 2**63 - 1
 
 
 class UnguardedViewError(Exception):
@@ -92,6 +93,10 @@ def _admit() -> ResponseReturnValue | None:
         abort(401)
     if not isinstance(needed, Permission) or not actor.holds(needed):
         raise ForbiddenError("Your role does not include this page.")
-    if any(_UNSTORABLE.search(str(each)) for each in (*(request.view_args or {}).values(), *request.args.values())):
+    if any(_is_unstorable(each) for each in (*(request.view_args or {}).values(), *request.args.values())):
         raise NotFoundError  # no database holds such a thing, and PostgreSQL would not even be asked for it
     return None
+
+
+def _is_unstorable(value: Any) -> bool:
+    return value > _LARGEST_KEY if isinstance(value, int) else _UNSTORABLE.search(str(value)) is not None
