@@ -51,6 +51,10 @@ class Diary:
                 with unit_of_work():
                     getattr(self, act)()
 
+    def is_here(self, what: Any) -> Any:
+        """The examples of one run share a database: only what is at this diary's own places."""
+        return what.context_id.in_(self.ids)
+
     def day(self) -> Any:
         return clock.today() - timedelta(days=self.dice.randint(0, 30))
 
@@ -67,7 +71,9 @@ class Diary:
         )
 
     def correct(self) -> None:
-        held = db.session.scalars(select(Incident).where(Incident.superseded_at.is_(None), Incident.run_id.is_(None)))
+        held = db.session.scalars(
+            select(Incident).where(Incident.superseded_at.is_(None), Incident.run_id.is_(None), self.is_here(Incident))
+        )
         if found := held.first():
             service.correct_incident(
                 self.lead,
@@ -82,7 +88,9 @@ class Diary:
         service.add_factor(self.lead, key, kind=kind, text="x", source="Visit", happened_on=self.day())
 
     def end(self) -> None:
-        held = db.session.scalars(select(ContextFactor).where(ContextFactor.ended_on.is_(None)))
+        held = db.session.scalars(
+            select(ContextFactor).where(ContextFactor.ended_on.is_(None), self.is_here(ContextFactor))
+        )
         if found := held.first():
             service.end_factor(self.lead, found.context_id, found.id, ended_on=clock.today())
 
@@ -91,7 +99,9 @@ class Diary:
         service.set_goal(self.lead, key, statement="x", hoped_change="x", measure="x")
 
     def evidence(self) -> None:
-        if found := db.session.scalars(select(SafetyGoal).where(SafetyGoal.state == "open")).first():
+        if found := db.session.scalars(
+            select(SafetyGoal).where(SafetyGoal.state == "open", self.is_here(SafetyGoal))
+        ).first():
             service.evidence_goal(
                 self.lead, found.context_id, found.id, evidence="x", evidenced_on=clock.today(), read_version=1
             )
