@@ -292,7 +292,10 @@ def find_subject(actor: Actor, kind: str, ref: str) -> tuple[SubjectKind, int, s
             raise NotFoundError
         return SubjectKind(row.kind.value), row.id, row.name, ref
     model, subject_kind = (Context, SubjectKind.CONTEXT) if kind == "context" else (PeerGroup, SubjectKind.PEER_GROUP)
-    found = db.session.execute(select(model.id, model.name).where(model.ref == ref)).one_or_none()
+    statement = select(model.id, model.name).where(model.ref == ref)
+    if kind == "context" and not actor.may(Permission.CONTEXT_REVIEW):
+        statement = statement.where(Context.is_restricted.is_(False))
+    found = db.session.execute(statement).one_or_none()
     if found is None or not actor.holds(Permission.CONTEXT_READ):
         raise NotFoundError
     return subject_kind, found.id, found.name, None

@@ -589,9 +589,10 @@ def link_person_context(
     """Record what a place is to a person: said by whom, how surely, and until when it holds."""
     if not actor.may(Permission.CONTEXT_PEOPLE, relations_to(actor, "person", person_id)):
         raise NotFoundError
-    ref = _ref_of(context_id)
-    if ref is None:
+    row = db.session.execute(select(Context.ref, Context.is_restricted).where(Context.id == context_id)).one_or_none()
+    if row is None or (row.is_restricted and not actor.may(Permission.CONTEXT_REVIEW)):
         raise NotFoundError
+    ref = row.ref
     if since_on is not None and until_on is not None and until_on < since_on:
         raise RuleError("The end cannot be before the beginning.", "until_on")
     found = PersonContext(
