@@ -10,7 +10,16 @@ from sqlalchemy import func, select
 
 from safeguarding.cli.importing import ACTOR
 from safeguarding.contexts import importing
-from safeguarding.contexts.models import Context, ContextKind, ContextRisk, ContextVersion, ImportRun, ImportState, Ward
+from safeguarding.contexts.models import (
+    Context,
+    ContextAlias,
+    ContextKind,
+    ContextRisk,
+    ContextVersion,
+    ImportRun,
+    ImportState,
+    Ward,
+)
 from safeguarding.extensions import db
 from tests.integration.imports.files import crime, street, written
 
@@ -132,7 +141,7 @@ class Stopped(Exception):
     """What stands for a power cut."""
 
 
-def test_a_run_withdrawn_takes_its_places_away_and_puts_back_what_was(
+def test_a_run_withdrawn_takes_its_unused_places_away_and_puts_back_what_was(
     in_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_in(places(tmp_path / "a.csv", PARK))
@@ -142,14 +151,17 @@ def test_a_run_withdrawn_takes_its_places_away_and_puts_back_what_was(
     def watch(_done: int, _size: int) -> None:
         raise Stopped
 
-    monkeypatch.setattr(importing, "BATCH", 2)
+    monkeypatch.setattr(importing, "BATCH", 3)
     with pytest.raises(Stopped):
         take_in(places(tmp_path / "b.csv", *rows), watch=watch)
-    assert [context.name for context in contexts()] == ["Another name", "Place 0"]
-    db.session.rollback()
+    assert [context.name for context in contexts()] == ["Another name", "Place 0", "Place 1"]
+    # Somebody has begun to work with one of the new places.
+    db.session.add(ContextAlias(context_id=contexts()[2].id, name="The Tans"))
+    db.session.commit()
     account = take_in(places(tmp_path / "c.csv", HOME))
     assert len(account.withdrawn) == 1
     db.session.expire_all()
-    assert [context.name for context in contexts()] == [PARK[0], HOME[0]]
+    assert [context.name for context in contexts()] == [PARK[0], "Place 1", HOME[0]]
+    assert contexts()[1].run_id is None
     assert db.session.scalar(select(ContextVersion.id)) is None
     assert set(db.session.scalars(select(ImportRun.state))) == {ImportState.COMPLETE, ImportState.WITHDRAWN}
