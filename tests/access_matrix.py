@@ -1,0 +1,138 @@
+"""Who may open what, written down by hand: every address with its method, the permission it needs, and who holds that.
+
+Two tables, kept apart from the product on purpose: what the application says of itself is compared with them. A new
+address or a wider grant stands here first, where somebody reads it.
+"""
+
+from safeguarding.access.permissions import Permission as P
+from safeguarding.access.roles import Role as R
+
+PUBLIC = "public"
+
+
+def _rows(*, get: str = "", post: str = "", both: str = "") -> frozenset[str]:
+    """Return "METHOD endpoint" for endpoints that are read, that are posted to, and that are both."""
+    read, written = f"{get} {both}".split(), f"{post} {both}".split()
+    return frozenset({f"GET {each}" for each in read} | {f"POST {each}" for each in written})
+
+
+# What each permission opens. Which case, item or referral it opens is asked of each one by its read.
+OPENS: dict[P | str, frozenset[str]] = {
+    PUBLIC: _rows(
+        get="static web.accessibility web.brand_css web.cookies web.health web.privacy web.ready",
+        both="accounts.sign_in",
+    ),
+    P.WORK_OWN: _rows(get="home.my_work", post="accounts.sign_out"),
+    P.PERSON_SEARCH: _rows(both="people.search"),
+    P.PERSON_READ: _rows(get="people.person people.identifiers_of"),
+    P.PERSON_ADD: _rows(both="people.add", post="people.create"),
+    P.PERSON_EDIT: _rows(both="people.names people.details people.aliases", post="people.remove_alias"),
+    P.CASE_READ: _rows(get="cases.index cases.case"),
+    P.CASE_OPEN: _rows(both="cases.open_case"),
+    P.CASE_UPDATE: _rows(both="cases.update cases.correct cases.revise cases.move"),
+    P.CASE_ALLOCATE: _rows(both="cases.team", post="cases.end_allocation"),
+    # Everybody who reads referrals may make one, and has drafts of their own among them.
+    P.REFERRAL_MAKE: _rows(
+        get="referrals.index referrals.referral",
+        both="referrals.make referrals.make_for_place referrals.happening referrals.own_view referrals.sharing "
+        "referrals.asked referrals.check referrals.withdraw",
+        post="referrals.answer referrals.discard",
+    ),
+    P.REFERRAL_SCREEN: _rows(post="referrals.screen"),
+    P.MEETING_READ: _rows(get="panels.index panels.panel panels.meeting panels.live panels.live_state"),
+    P.AGENDA_BUILD: _rows(
+        both="panels.plan panels.add_items panels.edit_item",
+        post="panels.add_theme panels.arrange panels.remove_item panels.publish panels.lock",
+    ),
+    P.RETURN_ANSWER: _rows(get="panels.returns"),
+    # The officers read an answer where the agency gives it; giving one is asked of the return itself.
+    P.ITEM_READ: _rows(get="panels.live_item panels.decision", both="panels.answer_return"),
+    P.MEETING_RUN: _rows(
+        both="panels.put_off",
+        post="panels.open_meeting panels.adjourn_meeting panels.resume_meeting panels.close_meeting panels.take_chair "
+        "panels.open_item panels.move_on panels.come_back_later panels.withdraw_conflict",
+    ),
+    P.ATTENDANCE_RECORD: _rows(
+        get="panels.attendance", post="panels.save_attendance panels.mark_arrived panels.mark_left"
+    ),
+    P.CONFLICT_DECLARE: _rows(both="panels.declare_conflict"),
+    P.NOTES_TYPE: _rows(post="panels.live_form panels.save_note"),
+    P.DECISION_RECORD: _rows(post="panels.record_decision panels.add_addendum"),
+    P.DISSENT_RECORD: _rows(post="panels.add_dissent"),
+    P.MINUTES_READ: _rows(get="panels.minutes"),
+    P.MINUTES_PREPARE: _rows(post="panels.generate_minutes panels.circulate_minutes"),
+    P.MINUTES_SIGN: _rows(post="panels.sign_minutes panels.add_minutes_addendum"),
+    P.ACTION_READ: _rows(get="actions.index actions.action"),
+    P.ACTION_ADD: _rows(both="cases.add_action"),
+    P.ACTION_ACT: _rows(both="actions.answer", post="actions.start"),
+    P.CONTEXT_READ: _rows(get="contexts.index contexts.context contexts.incidents contexts.incident"),
+    P.CONTEXT_COUNTS: _rows(get="contexts.counts"),
+    P.CONTEXT_PEOPLE: _rows(get="contexts.people"),
+    P.CONTEXT_REVIEW: _rows(
+        both="contexts.add contexts.review contexts.add_factor contexts.end_factor contexts.set_goal contexts.end_goal "
+        "contexts.correct_incident",
+    ),
+    P.INCIDENT_RECORD: _rows(both="contexts.record_incident"),
+    P.NRM_READ: _rows(get="nrm.index nrm.referral"),
+    P.NRM_RECORD: _rows(both="nrm.record nrm.decision nrm.number nrm.correct"),
+    P.REPORT_COUNTS: _rows(get="reports.index"),
+    P.AUDIT_READ: _rows(get="oversight.audit oversight.looks", post="oversight.search"),
+    P.ADMIN_USERS: _rows(
+        get="admin.people admin.person",
+        both="admin.add agencies.add agencies.change",
+        post="admin.find admin.give_role admin.end_role admin.suspend admin.reinstate admin.renew_phrase",
+    ),
+    P.ADMIN_AGREEMENTS: _rows(get="agencies.index agencies.agency", post="agencies.add_agreement"),
+    P.ADMIN_SETTINGS: _rows(get="admin.settings"),
+}
+
+_EVERYBODY = frozenset(R)
+_WORKERS = frozenset({R.PRACTITIONER, R.SOCIAL_WORKER})
+_CHAIRS = frozenset({R.CHAIR, R.VICE_CHAIR})
+_OFFICERS = _CHAIRS | {R.COORDINATOR}
+_TABLE = _OFFICERS | {R.SPOC, R.LEAD}
+_FIELD = _TABLE | _WORKERS
+
+# Which roles hold each permission, for some subject at least.
+HOLDERS: dict[P, frozenset[R]] = {
+    P.WORK_OWN: _EVERYBODY,
+    P.PERSON_SEARCH: _FIELD,
+    P.PERSON_READ: _FIELD,
+    P.PERSON_ADD: _FIELD,
+    P.PERSON_EDIT: _FIELD,  # whoever added somebody puts a slip right, for as long as they see them
+    P.CASE_READ: _FIELD,
+    P.CASE_OPEN: _WORKERS | {R.LEAD},
+    P.CASE_UPDATE: _WORKERS | {R.LEAD},
+    P.CASE_ALLOCATE: _WORKERS | {R.LEAD},
+    P.REFERRAL_READ: _FIELD,
+    P.REFERRAL_MAKE: _FIELD,
+    P.REFERRAL_SCREEN: _OFFICERS | {R.LEAD},
+    P.MEETING_READ: _FIELD,
+    P.AGENDA_BUILD: _OFFICERS,
+    P.RETURN_ANSWER: frozenset({R.SPOC, R.LEAD}),
+    P.ITEM_READ: _FIELD,
+    P.MEETING_RUN: _CHAIRS,
+    P.ATTENDANCE_RECORD: _OFFICERS,
+    P.CONFLICT_DECLARE: _TABLE,
+    P.NOTES_TYPE: _OFFICERS,
+    P.DECISION_RECORD: _CHAIRS,
+    P.DISSENT_RECORD: _CHAIRS | {R.SPOC, R.LEAD},
+    P.MINUTES_READ: _TABLE,
+    P.MINUTES_PREPARE: _OFFICERS,
+    P.MINUTES_SIGN: _CHAIRS,
+    P.ACTION_READ: _FIELD,
+    P.ACTION_ADD: _OFFICERS | _WORKERS | {R.LEAD},
+    P.ACTION_ACT: _FIELD,
+    P.CONTEXT_READ: _FIELD,
+    P.CONTEXT_COUNTS: frozenset({R.ANALYST}),
+    P.CONTEXT_PEOPLE: _CHAIRS | _WORKERS | {R.SPOC, R.LEAD},
+    P.CONTEXT_REVIEW: frozenset({R.LEAD}),
+    P.INCIDENT_RECORD: _WORKERS | {R.SPOC, R.LEAD},
+    P.NRM_READ: _FIELD,
+    P.NRM_RECORD: _WORKERS | {R.LEAD},
+    P.REPORT_COUNTS: frozenset({R.ANALYST, R.LEAD}),
+    P.AUDIT_READ: frozenset({R.INFORMATION_GOVERNANCE, R.AUDITOR}),
+    P.ADMIN_USERS: frozenset({R.ADMIN}),
+    P.ADMIN_AGREEMENTS: frozenset({R.ADMIN, R.INFORMATION_GOVERNANCE}),
+    P.ADMIN_SETTINGS: frozenset({R.ADMIN}),
+}
