@@ -11,7 +11,7 @@ other arguments parameters of their types, so that nothing of one request can st
 
 The application keeps one statement for each shape of the question: the actor's roles, how many principals, which
 arguments are given. Arguments that are None, true or false, codes (an Enum) or sets of codes decide the shape; numbers,
-texts, days and instants are filled in, also in a tuple (a place in a list, to be compared with `tuple_`) and in a list
+texts, days and instants are filled in, also in a tuple (words, or a place in a list, to be compared with `tuple_`) and in a list
 (for `in_`). The present instant is `asker.now`, the day `asker.today`: a builder that asks the clock is refused. It
 decides nothing about who may see what.
 """
@@ -86,6 +86,15 @@ class Asker:
     def today(self) -> BindParameter[date]:
         """The day in London on which the statement is run."""
         return bindparam("asker_today", type_=Date())
+
+
+class _Several(tuple[Any, ...]):
+    """Parameters of a tuple: a builder may take them apart, or compare them as one with `tuple_`."""
+
+    __slots__ = ()
+
+    def __clause_element__(self) -> Any:
+        return tuple_(*self)
 
 
 NOBODY = Actor(key="nobody", display_name="")  # for statements that no actor asks, such as who is signed in
@@ -184,7 +193,7 @@ def _parameter(name: str, value: Any) -> Any:
     if _is_structural(value):
         return value
     if isinstance(value, tuple):
-        return tuple_(*(_parameter(f"{name}_{n}", each) for n, each in enumerate(value)))
+        return _Several(_parameter(f"{name}_{n}", each) for n, each in enumerate(value))
     if isinstance(value, list):
         return bindparam(name, type_=_type_of(name, value[0]) if value else BigInteger(), expanding=True)
     return bindparam(name, type_=_type_of(name, value))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from safeguarding.access.actor import user_principal
 from safeguarding.access.permissions import Permission
@@ -126,3 +126,14 @@ def test_lists_of_any_length_share_a_statement(two: tuple[Somebody, Somebody]) -
 
     assert of(None, [1])[0] is of(None, [1, 2, 71])[0]
     assert _ids(of(None, [1, 71])) == [71] and _ids(of(None, [1])) == [] == _ids(of(None, []))
+
+
+def test_a_tuple_may_be_taken_apart(two: tuple[Somebody, Somebody]) -> None:
+    @built
+    def either(_asker: Asker, ids: tuple[int, ...]) -> Select[Any]:
+        first, *others = ids
+        named = or_(RelationRow.subject_id == first, *(RelationRow.subject_id == other for other in others))
+        return select(RelationRow.subject_id).where(named, RelationRow.subject_kind == "case").distinct()
+
+    assert _ids(either(None, (70, 71))) == [71] and _ids(either(None, (70, 72))) == []
+    assert either(None, (70, 71))[0] is not either(None, (71,))[0]
