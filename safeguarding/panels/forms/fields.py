@@ -45,7 +45,7 @@ class DayField(StringField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read one of the usual ways of writing a day."""
-        self.typed = str(valuelist[0])[:100] if valuelist else ""
+        self.typed = str(valuelist[0]) if valuelist else ""
         self.data = None
         plain = " ".join(self.typed.lower().replace(",", " ").split())
         if not plain:
