@@ -57,6 +57,10 @@ class Asker:
         """Return whether the actor holds the permission for any subject at all."""
         return self.actor.holds(permission)
 
+    def may(self, permission: Permission, relations: Iterable[Relation] = ()) -> bool:
+        """Return whether the actor may do this to a subject to which it stands in these relations."""
+        return self.actor.may(permission, relations)
+
     @property
     def principals(self) -> list[BindParameter[str]]:
         """The actor's principals, for `in_`."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Select, and_, false, literal, or_, select, true, tuple_, union_all
+from sqlalchemy import CTE, Select, String, and_, false, literal, or_, select, true, tuple_, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.actor import Actor
@@ -149,12 +149,26 @@ def any_relation_to(actor: Actor, subjects_of: Collection[tuple[str, int]]) -> f
         return frozenset()
     rows = db.session.scalars(
         select(Row.kind).where(
-            or_(*(and_(Row.subject_kind == kind, Row.subject_id == key) for kind, key in subjects_of)),
+            of_any(subjects_of),
             Row.principal.in_(sorted(actor.principals)),
             live(),
         )
     )
     return frozenset(rows)
+
+
+def of_any(subjects_of: Collection[tuple[Any, Any]]) -> ColumnElement[bool]:
+    """Return the condition that a row of relations is about one of several subjects: (kind, id), values or columns.
+
+    What follows from the pairs is said beside them, since SQLite would otherwise walk all that the actor is related to.
+    """
+    return and_(
+        Row.subject_id.in_([key for _kind, key in subjects_of]),
+        Row.subject_kind.in_(
+            [literal(kind, String()) if isinstance(kind, str) else kind for kind, _key in subjects_of]
+        ),
+        or_(*(and_(Row.subject_kind == kind, Row.subject_id == key) for kind, key in subjects_of)),
+    )
 
 
 def related(
@@ -211,7 +225,7 @@ def with_relations(actor: Asks, statement: Any, subjects_of: Collection[tuple[An
     return statement.add_columns(Row.kind.label("relation_kind")).join(
         Row,
         and_(
-            or_(*(and_(Row.subject_kind == kind, Row.subject_id == key) for kind, key in subjects_of)),
+            of_any(subjects_of),
             Row.principal.in_(_principals(actor)),
             live(),
         ),

@@ -14,7 +14,7 @@ from safeguarding.access.roles import Role
 from safeguarding.extensions import db
 from safeguarding.panels.models.meetings import Meeting
 from safeguarding.relations.models import RelationRow
-from safeguarding.relations.queries import newest, related, subjects
+from safeguarding.relations.queries import newest, related, subjects, with_relations
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import make_somebody
 from tests.support.databases import Databases, dispose
@@ -63,3 +63,12 @@ def test_rows_found_otherwise_are_narrowed_by_the_index_of_subjects(on_sqlite: F
     assert all(
         "USING COVERING INDEX ix_relation_subject (subject_id=? AND subject_kind=?" in step for step in looked_up
     )
+
+
+def test_relations_to_several_things_are_looked_up_by_each_of_them(on_sqlite: Flask) -> None:
+    with unit_of_work():
+        actor = make_somebody(Role.SOCIAL_WORKER).actor
+    things = [("meeting", Meeting.id), ("panel", Meeting.panel_id), ("item", Meeting.current_item_id)]
+    steps = _steps(with_relations(actor, select(Meeting.id).where(Meeting.ref == "MT-0000-0000"), things))
+    (found,) = [step for step in steps if " relation " in step]
+    assert "USING COVERING INDEX ix_relation_subject (subject_id=? AND subject_kind=? AND principal=?" in found
