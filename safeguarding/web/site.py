@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from safeguarding.access.permissions import Permission
 from safeguarding.extensions import db
+from safeguarding.web.addresses import init_addresses
 from safeguarding.web.guard import public
 from safeguarding.web.headers import request_id
 from safeguarding.web.navigation import navigation_for
@@ -34,6 +35,7 @@ def init_site(app: Flask, service: Service) -> None:
     """Give templates their globals and register the service's own pages."""
     app.extensions["service"] = service
     app.jinja_env.globals.update(service=service, asset=asset)
+    init_addresses(app)
     app.context_processor(_context)
     app.register_blueprint(blueprint)
 
