@@ -34,7 +34,7 @@ def test_the_demonstration_is_as_large_as_it_says(demonstration: Flask) -> None:
 
 def test_twelve_meetings_were_held_and_the_next_lies_ahead(demonstration: Flask) -> None:
     with demonstration.app_context():
-        states = dict(db.session.execute(select(Meeting.state, func.count()).group_by(Meeting.state)).tuples().all())
+        states = dict(db.session.execute(select(Meeting.state, func.count()).group_by(Meeting.state)).all())
         assert states == {MeetingState.CLOSED: 12, MeetingState.PLANNED: 1}
         ahead = db.session.scalar(select(Meeting.starts_at).where(Meeting.state == MeetingState.PLANNED))
         assert ahead is not None

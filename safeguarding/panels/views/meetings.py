@@ -111,6 +111,8 @@ def agenda_page(before: reads.Before, arranging: Any = None, refused: Any = None
         "publishing": VersionForm(formdata=None, version=before.row.version) if before.may_arrange else None,
         "locking": VersionForm(formdata=None, version=before.row.version) if before.may_lock else None,
         "is_officer": before.standing.is_officer,
+        # Somebody who presents an item sees the meeting, but not the panel's page.
+        "sits_on_panel": before.standing.may(Permission.MINUTES_READ),
         "opening": reads.OPENING_MINUTES,
         "closing": reads.CLOSING_MINUTES,
         "sections": sections_for("meeting", actor, before.row),
