@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, redirect, render_template
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -12,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError, UnavailableError
-from safeguarding.web.once import AlreadyDoneError
+from safeguarding.web.once import AlreadyDoneError, location_of_repeat
+from safeguarding.web.transaction import UNSAFE
 
 log = logging.getLogger("safeguarding.errors")
 PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 414, 422, 429, 500, 503})
@@ -70,13 +71,17 @@ def _csrf(_error: CSRFError) -> Response:
     )
 
 
-def _not_found(_error: NotFoundError) -> Response:
+def _not_found(_error: NotFoundError) -> BaseResponse:
+    if (done := _done_before()) is not None:
+        return done
     # Absent and hidden are recorded alike, as they are answered alike.
     _refused(404, "absent or hidden")
     return error_page(404)
 
 
-def _forbidden(error: ForbiddenError) -> Response:
+def _forbidden(error: ForbiddenError) -> BaseResponse:
+    if (done := _done_before()) is not None:
+        return done
     _refused(403, error.reason)
     return error_page(403, reason=error.reason)
 
@@ -84,6 +89,15 @@ def _forbidden(error: ForbiddenError) -> Response:
 def _already_done(error: AlreadyDoneError) -> BaseResponse:
     g.refused = True  # nothing of this second request is kept
     return redirect(error.location, 303)
+
+
+def _done_before() -> BaseResponse | None:
+    """Return the answer to a form whose first sending closed to its sender what it is about."""
+    actor = g.get("actor")
+    if actor is None or request.method not in UNSAFE or "once" not in request.form:
+        return None
+    location = location_of_repeat(actor.key)
+    return None if location is None else _already_done(AlreadyDoneError(location))
 
 
 def _anything(error: Exception) -> Response:

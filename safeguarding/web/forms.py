@@ -296,7 +296,7 @@ class DatePartsField(Field):
         """Read the three parts from the form, or show a date given."""
         self.process_errors = []
         given = data if isinstance(data, date) else self.default() if callable(self.default) else self.default
-        self.data = given
+        self.data = self.object_data = given
         if isinstance(given, date):
             self.raw_parts = {"day": str(given.day), "month": str(given.month), "year": str(given.year)}
         if formdata is not None and any(f"{self.name}-{part}" in formdata for part in self.raw_parts):

@@ -69,6 +69,21 @@ def claim(key: str, actor_key: str) -> None:
     transaction.before_commit(remember)
 
 
+def location_of_repeat(actor_key: str) -> str | None:
+    """Return where this very form led when the actor sent it before, or None when they did not.
+
+    For a form that closes to its sender what it is about (a declared conflict, a case handed on): sent twice, it is not
+    answered as if there were nothing here.
+    """
+    key = request.form.get("once", "")
+    if not 16 <= len(key) <= 40 or not key.isascii() or not key.isprintable():
+        return None
+    known = select(OnceKey.location).where(
+        OnceKey.key == f"{actor_key}:{key}", OnceKey.payload_digest == _payload_digest()
+    )
+    return db.session.scalar(known)
+
+
 def _payload_digest() -> str:
     fields = [(name, values) for name, values in request.form.lists() if name not in _NOT_PAYLOAD]
     return digest({"path": request.path, "fields": sorted(fields)})
