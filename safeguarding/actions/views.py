@@ -109,7 +109,7 @@ def answer(ref: str, what: str) -> Any:
     asked = ANSWERS[what]
     form = asked.form(version=row.version, **({"completed_on": clock.today()} if what == "done" else {}))
     if not row.is_live:
-        return _ended(row)
+        return _ended(row, form)
     if form.validate_on_submit():
         try:
             asked.send(actor, queries.action_entity(row.id), form)
@@ -162,7 +162,11 @@ ANSWERS = {
 }
 
 
-def _ended(row: queries.ActionRow) -> Any:
+def _ended(row: queries.ActionRow, form: Any) -> Any:
+    """Show what stands beside what was typed; a form sent twice by mistake says nothing new, and neither does a page."""
+    standing = _standing(row, form)
+    if form.is_submitted() and any(form[name].data not in (None, "", stands) for name, stands in standing.items()):
+        return pages.conflict_page(form, standing, url_for("actions.action", ref=row.ref))
     flash("This action has ended already.", "notice")
     return pages.to("actions.action", ref=row.ref)
 

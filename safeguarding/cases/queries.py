@@ -286,8 +286,8 @@ def find_subject(actor: Actor, kind: str, ref: str) -> tuple[SubjectKind, int, s
     """
     if kind == "person":
         seen = related(actor, "person", Person.id, Permission.PERSON_READ)
-        statement = select(Person.id, Person.kind, (Person.given_name + " " + Person.family_name).label("name"))
-        row = db.session.execute(statement.where(Person.ref == ref, seen)).one_or_none()
+        person = select(Person.id, Person.kind, (Person.given_name + " " + Person.family_name).label("name"))
+        row = db.session.execute(person.where(Person.ref == ref, seen)).one_or_none()
         if row is None:
             raise NotFoundError
         return SubjectKind(row.kind.value), row.id, row.name, ref

@@ -96,6 +96,8 @@ def move(ref: str) -> Any:
     view = queries.access_case(actor, ref, Permission.CASE_UPDATE)
     form = MoveForm(version=view.row.version)
     form.state.choices = [(state.value, words.STATES[state]) for state in CaseState if state in CASE[view.row.state]]
+    if form.is_submitted() and form.read_version != view.row.version:
+        return _moved_meanwhile(view, form)  # the state that was chosen may be none of the choices any more
     if form.validate_on_submit():
         try:
             service.move_case(
@@ -108,11 +110,15 @@ def move(ref: str) -> Any:
         except RuleError as error:
             form.add_rule_error(error)
         except StaleError:
-            current = {"state": words.STATES[view.row.state], "reason": None}
-            return pages.conflict_page(form, current, url_for("cases.case", ref=view.ref))
+            return _moved_meanwhile(view, form)
         else:
             return _changed(view, "The case was moved.")
     return pages.form_page("cases/move.html", form, view=view, words=words)
+
+
+def _moved_meanwhile(view: CaseView, form: MoveForm) -> Any:
+    current = {"state": words.STATES[view.row.state], "reason": None}
+    return pages.conflict_page(form, current, url_for("cases.case", ref=view.ref))
 
 
 @blueprint.route("/<ref>/team", methods=["GET", "POST"])
