@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from bs4 import Tag
@@ -15,12 +15,39 @@ from tests.demonstration.walk import forms_of, walk
 from tests.support.pages import Page, PageClient
 
 Pairs = list[tuple[str, str]]
+
+
+class Encoded(TypedDict):
+    """A body with its type."""
+
+    data: bytes
+    content_type: str
+
+
 _DATE_PARTS = ("-day", "-month", "-year")
+# Lines that take one form of text alone, with one that will do; empty where it may be left out.
+_EXACT = {
+    "postcode": "ML1 2AB",
+    "latitude": "51.4613",
+    "longitude": "-0.1156",
+    "nhs_number": "",
+    "upn": "",
+    "linked_ref": "",
+    "actor": "",
+    "subject": "",
+    "deferred_to": "",
+    "own_words_absent_reason": "",
+}
+_DAYS = ("next_review",)  # a day typed into one line, as are those of actions in a table
+_AHEAD = ("review", "due", "to_on", "starts_on", "next_step")
 
 
 @dataclass(frozen=True)
 class Control:
-    """One control of a form. `kind`: free, date, clock, number, address, secret, select, radio, tick, hidden, button, token."""
+    """One control of a form.
+
+    `kind`: free, exact, day, date, clock, number, address, secret, select, radio, tick, hidden, button, token.
+    """
 
     name: str
     kind: str
@@ -50,7 +77,9 @@ class FoundForm:
     @property
     def typed(self) -> tuple[str, ...]:
         """Return the names of the fields in which a date, a time, a number or an address is typed."""
-        return tuple(each.name for each in self.controls if each.kind in ("date", "clock", "number", "address"))
+        return tuple(
+            each.name for each in self.controls if each.kind in ("exact", "day", "date", "clock", "number", "address")
+        )
 
     @property
     def kept_back(self) -> tuple[str, ...]:
@@ -88,8 +117,13 @@ def described(app: Flask, path: str, page: Page) -> Iterator[FoundForm]:
 
 def posted(client: PageClient, form: FoundForm, pairs: Pairs) -> Page:
     """Send pairs to a form, byte for byte: also what is no valid text."""
+    return raw(client, form.action, **encoded(pairs))
+
+
+def encoded(pairs: Pairs) -> Encoded:
+    """Return pairs as the body that a browser would send."""
     body = urlencode(pairs, encoding="utf-8", errors="surrogatepass").encode()
-    return raw(client, form.action, body, "application/x-www-form-urlencoded")
+    return {"data": body, "content_type": "application/x-www-form-urlencoded"}
 
 
 def posted_as_files(client: PageClient, form: FoundForm, pairs: Pairs) -> Page:
@@ -103,10 +137,10 @@ def posted_as_files(client: PageClient, form: FoundForm, pairs: Pairs) -> Page:
     return Page(client.client.post(form.action, base_url=client.BASE, data=data, headers={"Referer": client.BASE}))
 
 
-def raw(client: PageClient, path: str, body: bytes, content_type: str | None) -> Page:
+def raw(client: PageClient, path: str, data: bytes, content_type: str | None) -> Page:
     """Send a body as it is."""
     headers = {"Referer": client.BASE}
-    return Page(client.client.post(path, base_url=client.BASE, data=body, content_type=content_type, headers=headers))
+    return Page(client.client.post(path, base_url=client.BASE, data=data, content_type=content_type, headers=headers))
 
 
 def standing(page: Page) -> dict[str, list[str]]:
@@ -129,16 +163,22 @@ def with_value(form: FoundForm, kinds: frozenset[str], value: str) -> Pairs:
 
 
 def _plausible(control: Control) -> str | None:
-    today = clock.today()
+    day = clock.today() + timedelta(days=14 if any(word in control.name for word in _AHEAD) else 0)
     if control.kind == "date":
-        part = control.name.rpartition("-")[2]
-        day = today if "review" not in control.name and "due" not in control.name else today + timedelta(days=14)
-        return str(getattr(day, part))
+        return str(getattr(day, control.name.rpartition("-")[2]))
+    if control.kind == "day":
+        return f"{day.day}/{day.month}/{day.year}"
     if control.kind in ("select", "radio"):
         return next((each for each in control.options if each), "")
     if control.kind == "tick":
         return control.options[0] if control.options else None
-    filler = {"clock": "14:30", "number": "5", "address": "somebody.new@marlbridge.example", "secret": "a pass phrase"}
+    filler = {
+        "clock": "16:30" if "end" in control.name else "00:00",  # of today, and that is past
+        "exact": _EXACT.get(control.name, ""),
+        "number": "5",
+        "address": "somebody.new@marlbridge.example",
+        "secret": "a pass phrase",
+    }
     return filler.get(control.kind, control.value)
 
 
@@ -183,6 +223,10 @@ def _kind_of_line(form: Tag, element: Any, name: str, kind: str) -> str:
     if element.get("inputmode") == "numeric" or kind == "number":
         return "number"
     hints = [form.find(id=each) for each in str(element.get("aria-describedby", "")).split()]
-    if name.endswith("_time") or any(hint is not None and "2:30pm" in hint.get_text() for hint in hints):
+    if name in _EXACT:
+        return "exact"
+    if name in _DAYS or name.endswith("-due"):
+        return "day"
+    if name.endswith(("_time", "_at")) or any(hint is not None and "2:30pm" in hint.get_text() for hint in hints):
         return "clock"
     return "free"

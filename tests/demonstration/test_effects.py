@@ -1,0 +1,233 @@
+"""What a request leaves behind: reading nothing, sending twice nothing more than once, a stale form nothing at all."""
+
+import hashlib
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from safeguarding.audit.models import AuditEvent
+from safeguarding.extensions import db
+from safeguarding.web.once import new_key
+from tests.demonstration.conftest import AsAccount
+from tests.demonstration.forms import FoundForm, Pairs, described, encoded, forms_reached, posted
+from tests.demonstration.on_the_day import begin
+from tests.demonstration.walk import ACCOUNTS, walk
+from tests.support.pages import PageClient
+
+# What reading does leave: that it was read, and that the session was used.
+LEFT_BY_READING = frozenset({"audit_event", "audit_head", "user_session"})
+READS = ("shown", "listed", "searched", "refused", "followed")
+AT_ONCE = 20
+
+
+def digests(app: Flask) -> dict[str, tuple[int, str]]:
+    """Return for each table how many rows it has and a digest of all that they hold."""
+    found = {}
+    with app.app_context():
+        for table in db.metadata.sorted_tables:
+            if table.name in LEFT_BY_READING:
+                continue
+            rows = db.session.execute(select(table).order_by(*table.primary_key.columns)).all()
+            whole = hashlib.sha256("\n".join(repr(tuple(row)) for row in rows).encode("utf-8", "surrogatepass"))
+            found[table.name] = (len(rows), whole.hexdigest())
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_reading_everything_changes_nothing(demonstration: Flask, as_account: AsAccount) -> None:
+    begin(demonstration)
+    clients = [as_account(account) for account in ACCOUNTS]
+    before, events = digests(demonstration), audited(demonstration)
+    pages = [page for client in clients for _path, page in walk(demonstration, client)]
+    assert len(pages) > 150
+    assert digests(demonstration) == before
+    assert sum((audited(demonstration) - events).values()) > len(pages) / 2  # and it was recorded that they read
+
+
+def audited(app: Flask) -> Counter[str]:
+    """Return how many events there are of each name."""
+    with app.app_context():
+        counted = select(AuditEvent.event, func.count()).group_by(AuditEvent.event)
+        return Counter({row[0]: row[1] for row in db.session.execute(counted)})
+
+
+def changes(app: Flask) -> Counter[str]:
+    """Return how many events of changes there are of each name."""
+    return Counter({name: count for name, count in audited(app).items() if name.rpartition(":")[2] not in READS})
+
+
+# --- the same form twice ----------------------------------------------------------------------------------------------
+
+CREATING = {
+    "admin.add",
+    "admin.give_role",
+    "agencies.add",
+    "agencies.add_agreement",
+    "cases.add_action",
+    "cases.correct",
+    "cases.open_case",
+    "cases.team",
+    "cases.update",
+    "contexts.add",
+    "contexts.add_factor",
+    "contexts.end_factor",
+    "contexts.record_incident",
+    "contexts.review",
+    "contexts.set_goal",
+    "nrm.record",
+    "panels.add_addendum",
+    "panels.add_minutes_addendum",
+    "panels.declare_conflict",
+    "panels.plan",
+    "panels.record_decision",
+    "referrals.make",
+    "referrals.make_for_place",
+}
+
+
+def creating_forms(app: Flask, client: PageClient, known: set[str]) -> list[FoundForm]:
+    """Return the forms with a once-only key that a role reaches, one of each endpoint that is not known yet."""
+    forms = [form for form in forms_reached(app, client) if any(each.name == "once" for each in form.controls)]
+    fresh: dict[str, FoundForm] = {}
+    for form in forms:
+        # The first on a page: what follows it is about something that is over.
+        if form.endpoint not in known:
+            fresh.setdefault(form.endpoint, form)
+    return list(fresh.values())
+
+
+def again(app: Flask, client: PageClient, form: FoundForm) -> FoundForm | None:
+    """Return a form as it stands now, with a fresh key; None where it is no longer offered."""
+    page = client.get(form.page)
+    found = described(app, form.page, page) if page.status == 200 else ()
+    return next((each for each in found if each.kind == form.kind), None)
+
+
+def at_once(app: Flask, client: PageClient, form: FoundForm, pairs: Pairs) -> list[TestResponse]:
+    """Send the same form many times in the same instant, each from a connection of its own."""
+    cookie = client.client.get_cookie("__Host-session")
+    assert cookie is not None
+
+    def send(_number: int) -> TestResponse:
+        one = app.test_client()
+        one.set_cookie("__Host-session", cookie.value, domain="localhost", secure=True)
+        headers = {"Referer": client.BASE}
+        return one.post(form.action, base_url=client.BASE, headers=headers, **encoded(pairs))
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return list(threads.map(send, range(AT_ONCE)))
+
+
+def chosen(form: FoundForm, text: str) -> Pairs:
+    """Fill a form in, but press no button that only looks a place up, and hand no case on to somebody else."""
+    pairs = [(name, value) for name, value in form.filled(text) if name != "find"]
+    if form.endpoint == "cases.team":
+        pairs = [(name, "allocated" if name == "kind" else value) for name, value in pairs]
+    return pairs
+
+
+@pytest.mark.timeout(600)
+def test_a_form_sent_twenty_times_at_once_makes_one_of_it(demonstration: Flask, as_account: AsAccount) -> None:
+    begin(demonstration)
+    made: set[str] = set()
+    clients = {account: as_account(account) for account in ("practitioner", "lead", "admin", "chair")}
+    for account, client in clients.items():
+        for found in creating_forms(demonstration, client, made):
+            form = again(demonstration, client, found)
+            if form is None:
+                continue
+            before = changes(demonstration)
+            pairs = chosen(form, f"Written by the {account}.")
+            answers = at_once(demonstration, client, form, pairs)
+            statuses = Counter(answer.status_code for answer in answers)
+            where = f"{form.endpoint} on {form.page} as {account}: {statuses}"
+            if statuses == {422: AT_ONCE}:  # something sent before this ruled it out
+                assert not changes(demonstration) - before, where
+                continue
+            assert set(statuses) <= {201, 303}, where
+            assert statuses[201] <= 1, where
+            assert len({answer.location for answer in answers}) == 1, where
+            happened = changes(demonstration) - before
+            assert happened, where
+            rows = sum(name.startswith("actions-") and name.endswith("-title") for name, _value in pairs)
+            assert happened.pop("actions:action:added", 0) in (0, 1, rows), f"{where}: {happened}"
+            assert set(happened.values()) <= {1}, f"{where}: {happened}"
+            made.add(form.endpoint)
+            _refused_with_other_contents(demonstration, client, form, pairs)
+    assert made >= CREATING, CREATING - made
+
+
+def _refused_with_other_contents(app: Flask, client: PageClient, form: FoundForm, pairs: Pairs) -> None:
+    before = changes(app)
+    changed = [(name, f"{value} And more." if name in form.free else value) for name, value in pairs]
+    page = posted(client, form, changed if form.free else [*pairs, ("more", "1")])
+    # Where the first one has closed the matter, that is what the page says.
+    assert page.status in (400, 403, 404, 409, 422), f"{form.endpoint}: {page.status}"
+    if page.status in (400, 422):
+        assert "already sent with other contents" in page.words, f"{form.endpoint}: {page.errors}"
+    assert not changes(app) - before, form.endpoint
+
+
+def test_a_key_is_nobody_elses(demonstration: Flask, as_account: AsAccount) -> None:
+    # Two people whose forms carry the same key, by whatever accident, both get what they asked for.
+    first, second = as_account("practitioner"), as_account("lead")
+    before = changes(demonstration)
+    for client in (first, second):
+        form = next(
+            each for each in forms_reached(demonstration, client) if each.endpoint == "contexts.record_incident"
+        )
+        same = replace(
+            form, controls=tuple(replace(c, value="k" * 22) if c.name == "once" else c for c in form.controls)
+        )
+        assert posted(client, same, same.filled()).status == 303
+    assert (changes(demonstration) - before)["contexts:incident:recorded"] == 2
+
+
+# --- a form that somebody else has overtaken --------------------------------------------------------------------------
+
+EDITING = {
+    "actions.answer",
+    "agencies.change",
+    "cases.revise",
+    "contexts.correct_incident",
+    "panels.answer_return",
+    "panels.edit_item",
+    "people.details",
+    "people.names",
+    "referrals.asked",
+    "referrals.own_view",
+    "referrals.sharing",
+}
+
+
+@pytest.mark.timeout(600)
+def test_a_stale_form_is_answered_with_both_texts(demonstration: Flask, as_account: AsAccount) -> None:
+    overtaken: set[str] = set()
+    answers: dict[str, int] = {}
+    for account in ("coordinator", "practitioner", "social-worker", "lead", "admin", "police"):
+        client = as_account(account)
+        if account == "practitioner":  # by then the coordinator has been at the agenda
+            begin(demonstration)
+        for found in forms_reached(demonstration, client):
+            versioned = any(each.name == "version" for each in found.controls)
+            form = again(demonstration, client, found) if versioned and found.free else None
+            if form is None or form.endpoint in answers:
+                continue
+            first = posted(client, form, form.filled("First words")).status
+            assert first in (200, 201, 303, 422), f"{form.endpoint}: {first}"
+            if first != 303:
+                continue
+            before = changes(demonstration)
+            second = [(name, new_key() if name == "once" else value) for name, value in form.filled("Second words")]
+            page = posted(client, form, second)
+            answers[form.endpoint] = page.status
+            assert page.status in (403, 404, 409), f"{form.endpoint}: {page.status}"
+            assert not changes(demonstration) - before, form.endpoint
+            if page.status == 409 and "First words" in page.words and "Second words" in page.words:
+                overtaken.add(form.endpoint)
+    assert overtaken >= EDITING, (EDITING - overtaken, answers)
