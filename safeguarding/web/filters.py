@@ -1,10 +1,14 @@
 """How values are written for people: London time, plain dates, ages."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from flask import Flask
 
 from safeguarding.core import clock
+
+# A page of sixty updates writes two hundred instants, many of them the same ones that the last page wrote.
+_kept = lru_cache(maxsize=4096, typed=True)
 
 
 def init_filters(app: Flask) -> None:
@@ -18,6 +22,7 @@ def _as_date(value: date | datetime) -> date:
     return clock.london(value).date() if isinstance(value, datetime) else value
 
 
+@_kept
 def day(value: date | datetime | None) -> str:
     """21 November 2026."""
     if value is None:
@@ -26,6 +31,7 @@ def day(value: date | datetime | None) -> str:
     return f"{shown.day} {shown:%B %Y}"
 
 
+@_kept
 def short_day(value: date | datetime | None) -> str:
     """21 November."""
     if value is None:
@@ -34,6 +40,7 @@ def short_day(value: date | datetime | None) -> str:
     return f"{shown.day} {shown:%B}"
 
 
+@_kept
 def clock_time(value: datetime | None) -> str:
     """2:30pm, on London's clocks."""
     if value is None:
@@ -42,6 +49,7 @@ def clock_time(value: datetime | None) -> str:
     return f"{shown.hour % 12 or 12}:{shown:%M}{'am' if shown.hour < 12 else 'pm'}"
 
 
+@_kept
 def moment(value: datetime | None) -> str:
     """21 November 2026 at 2:30pm."""
     return "" if value is None else f"{day(value)} at {clock_time(value)}"
