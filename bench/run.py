@@ -27,7 +27,7 @@ from config import Settings
 from tests.support.postgres import Cluster
 
 SIZES = (1_000, 10_000, 100_000)
-QUIET, PATIENCE = 0.25, 20.0  # waits this long for the machine to be so idle, then goes on and says so
+QUIET, PATIENCE = 0.25, 4.0  # waits this long for the machine to be so idle, then goes on and says so
 ITEMS_A_SECOND = 250  # how many decisions a client could possibly record
 POSTGRESQL = (
     "shared_buffers=512MB",
