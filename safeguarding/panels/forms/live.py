@@ -73,9 +73,18 @@ class AttendanceForm(OwnForm):
         """Take the agencies with a seat and their people."""
         self.seats = {seat.ref: seat for seat in seats}
         self.more_agency.choices = [("", "Choose one"), *((seat.ref, seat.name) for seat in self.seats.values())]
-        for entry in self.lines:
-            seat = self.seats.get(str(entry.form.agency.data))
-            entry.form.who.choices = [("", ""), *(seat.people if seat else ())]
+        seated = [entry for entry in self.lines.entries if str(entry.form.agency.data) in self.seats]
+        self.seat_is_gone = len(seated) < len(self.lines.entries)
+        self.lines.entries = seated
+        for entry in seated:
+            entry.form.who.choices = [("", ""), *self.seats[str(entry.form.agency.data)].people]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Refuse as a whole what names an agency that has no seat: its line is not drawn, so nothing can be put right there."""
+        sound: bool = super().validate(extra_validators)
+        if self.seat_is_gone:
+            self.form_errors.append("An agency on this page has no seat any more. Check the list, then save it again.")
+        return sound and not self.seat_is_gone
 
     def blame(self, index: int, field: str, message: str) -> None:
         """Show a refusal at a line."""

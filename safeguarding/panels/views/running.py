@@ -13,7 +13,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.core.errors import ForbiddenError, RuleError
 from safeguarding.panels.blueprint import blueprint
 from safeguarding.panels.forms.live import DeferForm, OpenForm
-from safeguarding.panels.models.meetings import Meeting
+from safeguarding.panels.models.meetings import Meeting, MeetingState
 from safeguarding.panels.queries.live import load_item, load_meeting, meeting_page
 from safeguarding.panels.service import meetings as service
 from safeguarding.panels.views.recording import save_typed_note
@@ -31,6 +31,9 @@ def open_meeting(slug: str, ref: str) -> Any:
     """Open the meeting, once the confidentiality statement was read."""
     actor = current_actor()
     loaded = load_meeting(actor, slug, ref)
+    if loaded.meeting.state is not MeetingState.PLANNED:  # the form to open it is no longer there to be corrected
+        flash(f"The meeting is {loaded.meeting.state.value} already.", "notice")
+        return pages.to("panels.live", slug=slug, ref=ref)
     form = OpenForm()
     if form.validate():
         try:
