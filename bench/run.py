@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from bench.decisions import undecided_items
 from bench.generate import environment, fresh_folder, generate, renew_sessions, settings_for
 from bench.pages import BY_NAME, PAGES, Page, Request, decision_form, decision_path
 from bench.servers import Server, busy_share, cpu_seconds, postmaster_of
-from bench.statements import COOKIE, InProcess, counted, with_token
+from bench.statements import COOKIE, InProcess, with_token
 from config import Settings
 from tests.support.postgres import Cluster
 
@@ -79,74 +79,25 @@ class Measured:
     busy: float  # how busy others kept the machine at worst, 0 to 1
 
 
-class Bench:
-    """The two servers on one database, and the loads on them."""
+class Target:
+    """One server on one database, and the loads on it."""
 
-    def __init__(self, settings: Settings, people: int, work: Path, seconds: float, rounds: int) -> None:
-        self._settings, self._people, self._seconds, self._rounds = settings, people, seconds, rounds
-        self._kind = "sqlite" if settings.is_sqlite else "postgresql"
-        variables = environment(settings)
-        self._servers = {
-            "service": Server("wsgi:app", variables, work / "service.log"),
-            "floor": Server("bench.floor:app", variables, work / "floor.log"),
-        }
+    def __init__(self, application: str, settings: Settings, log: Path) -> None:
+        self.settings = settings
+        self.server = Server(application, environment(settings), log)
+        self.items: list[int] = []  # of this database, those that are still to be decided
         self._postmaster = postmaster_of(settings.database_url)
-        self._asked = InProcess(settings)
-        self._items: list[int] = []  # those that are still to be decided
 
-    def measure(self, pages: list[Page]) -> Iterator[Measured]:
-        """Measure the pages, one after the other."""
-        self._items = undecided_items(self._settings)
-        with contextlib.ExitStack() as stack:
-            for server in self._servers.values():
-                stack.enter_context(server)
-            stack.callback(self._asked.close)
-            for page in pages:
-                yield self._page(page)
-
-    def _page(self, page: Page) -> Measured:
-        renew_sessions(self._settings)
-        token = self._asked.token(page) if page.is_form or page.writes else ""
-        statements = self._statements(page, token)
-        for which in self._servers:
-            self._burst(page, which, token, min(1.0, self._seconds))
-        rounds: dict[str, list[Burst]] = {which: [] for which in self._servers}
-        for _ in range(self._rounds):
-            for which, bursts in rounds.items():
-                bursts.append(self._burst(page, which, token, self._seconds))
-        return self._median(page, statements, rounds["service"], rounds["floor"])
-
-    def _statements(self, page: Page, token: str) -> int:
-        method, path, body = self._requests(page, token, 1)[0]
-        if not page.writes:
-            self._asked.send(page, method, path, body)
-        with counted(self._asked.app) as sent:
-            status, answer = self._asked.send(page, method, path, body)
-        if str(status) != page.status:
-            raise SystemExit(f"{page.name}: answered {status}\n{answer[:3000].decode(errors='replace')}")
-        self._use(page, 1)
-        return len(sent)
-
-    def _use(self, page: Page, count: int) -> None:
-        if page.writes:
-            del self._items[:count]
-
-    def _requests(self, page: Page, token: str, count: int) -> list[Request]:
-        chosen: tuple[Request, ...] = page.requests
-        if page.writes:
-            chosen = tuple(("POST", decision_path(item), decision_form(item)) for item in self._items[:count])
-        return [(method, path, with_token(body, token)) for method, path, body in chosen]
-
-    def _burst(self, page: Page, which: str, token: str, seconds: float) -> Burst:
-        requests = self._requests(page, token, int(ITEMS_A_SECOND * seconds))
+    def burst(self, page: Page, token: str, seconds: float) -> Burst:
+        """Load the page for some seconds and return what it cost."""
         busy = _wait_for_quiet()
-        server = self._servers[which]
-        before = cpu_seconds(server.pid), cpu_seconds(self._postmaster)
-        seen = _load(server.port, page, requests, seconds)
-        after = cpu_seconds(server.pid), cpu_seconds(self._postmaster)
+        before = cpu_seconds(self.server.pid), cpu_seconds(self._postmaster)
+        seen = _load(self.server.port, page, self._requests(page, token, seconds), seconds)
+        after = cpu_seconds(self.server.pid), cpu_seconds(self._postmaster)
         if set(seen["statuses"]) != {page.status}:
-            raise SystemExit(f"{page.name} on the {which} answered {seen['statuses']}, not only {page.status}")
-        self._use(page, seen["sent"])
+            raise SystemExit(f"{page.name} was answered {seen['statuses']}, not only {page.status}")
+        if page.writes:
+            del self.items[: seen["sent"]]
         number, latencies = seen["answers"], seen["latencies"]
         return Burst(
             (after[0] - before[0]) * 1000 / number,
@@ -158,10 +109,53 @@ class Bench:
             busy,
         )
 
-    def _median(self, page: Page, statements: int, ours: list[Burst], floors: list[Burst]) -> Measured:
-        def middle(bursts: list[Burst], name: str) -> float:
-            return round(statistics.median(float(getattr(burst, name)) for burst in bursts), 3)
+    def _requests(self, page: Page, token: str, seconds: float) -> list[Request]:
+        chosen: tuple[Request, ...] = page.requests
+        if page.writes:
+            chosen = decisions_on(self.items[: int(ITEMS_A_SECOND * seconds)])
+        return [(method, path, with_token(body, token)) for method, path, body in chosen]
 
+
+class Bench:
+    """The service and the floor on one database."""
+
+    def __init__(self, settings: Settings, people: int, work: Path, seconds: float, rounds: int) -> None:
+        self._settings, self._people, self._seconds, self._rounds = settings, people, seconds, rounds
+        self._kind = "sqlite" if settings.is_sqlite else "postgresql"
+        self._service = Target("wsgi:app", settings, work / "service.log")
+        self._floor = Target("bench.floor:app", settings, work / "floor.log")
+        self._floor.items = self._service.items  # one list: nothing is decided twice
+        self._asked = InProcess(settings)
+
+    def measure(self, pages: list[Page]) -> Iterator[Measured]:
+        """Measure the pages, one after the other."""
+        self._service.items += undecided_items(self._settings)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._asked.close)
+            for target in (self._service, self._floor):
+                stack.enter_context(target.server)
+            for page in pages:
+                yield self._page(page)
+
+    def _page(self, page: Page) -> Measured:
+        renew_sessions(self._settings)
+        token = self._asked.token(page) if page.is_form or page.writes else ""
+        statements = self._statements(page, token)
+        for target in (self._service, self._floor):
+            target.burst(page, token, min(1.0, self._seconds))
+        ours: list[Burst] = []
+        floors: list[Burst] = []
+        for _ in range(self._rounds):
+            ours.append(self._service.burst(page, token, self._seconds))
+            floors.append(self._floor.burst(page, token, self._seconds))
+        return self._median(page, statements, ours, floors)
+
+    def _statements(self, page: Page, token: str) -> int:
+        if page.writes:
+            page = replace(page, requests=decisions_on([self._service.items.pop(0)]))
+        return len(self._asked.statements(page, token))
+
+    def _median(self, page: Page, statements: int, ours: list[Burst], floors: list[Burst]) -> Measured:
         return Measured(
             page=page.name,
             title=page.title,
@@ -181,6 +175,16 @@ class Bench:
             ratio=round(statistics.median(a.whole / b.whole for a, b in zip(ours, floors, strict=True)), 2),
             busy=round(max(burst.busy for burst in (*ours, *floors)), 2),
         )
+
+
+def middle(bursts: list[Burst], name: str) -> float:
+    """Return the median of one figure."""
+    return round(statistics.median(float(getattr(burst, name)) for burst in bursts), 3)
+
+
+def decisions_on(items: list[int]) -> tuple[Request, ...]:
+    """Return the requests that decide these items."""
+    return tuple(("POST", decision_path(item), decision_form(item)) for item in items)
 
 
 def _wait_for_quiet() -> float:
@@ -234,19 +238,20 @@ def database(kind: str, work: Path, given: argparse.Namespace) -> Iterator[Setti
         return
     if kind == "sqlite":
         settings = settings_for(fresh_folder(work / "sqlite"))
-        _fill(settings, given)
+        fill(settings, given.people, given)
         yield settings
         return
     with Cluster(durable=True, settings=POSTGRESQL) as cluster:
         settings = settings_for(work, cluster.create_database())
-        _fill(settings, given)
+        fill(settings, given.people, given)
         yield settings
 
 
-def _fill(settings: Settings, given: argparse.Namespace) -> None:
+def fill(settings: Settings, people: int, given: argparse.Namespace) -> None:
+    """Generate the data of one size, with as many undecided items as the bursts may use."""
     begun = time.monotonic()
-    bursts = (2 * given.rounds * given.seconds + 3) if any(BY_NAME[name].writes for name in given.pages) else 0
-    rows = sum(generate(settings, given.people, max(600, int(bursts * ITEMS_A_SECOND))).values())
+    bursts = 2 * given.rounds * given.seconds + 3 if any(BY_NAME[name].writes for name in given.pages) else 0
+    rows = sum(generate(settings, people, max(600, int(bursts * ITEMS_A_SECOND))).values())
     print(f"{rows:,} rows in {time.monotonic() - begun:.0f} s", file=sys.stderr)
 
 

@@ -116,7 +116,9 @@ def _parent_and_ticks(pid: int) -> tuple[int, int]:
 
 def busy_share(seconds: float = 0.5) -> float:
     """Return which share of the machine others use now, from 0 to 1."""
-    first, second = _idle(), (time.sleep(seconds), _idle())[1]
+    first = _idle()
+    time.sleep(seconds)
+    second = _idle()
     total = second[1] - first[1]
     return 1 - (second[0] - first[0]) / total if total else 0.0
 

@@ -76,6 +76,17 @@ class InProcess:
         )
         return answer.status_code, answer.data
 
+    def statements(self, page: Page, token: str) -> list[str]:
+        """Return the statements of a page's first request; of a second one like it, where nothing is written."""
+        method, path, body = page.requests[0]
+        if not page.writes:
+            self.send(page, method, path, with_token(body, token))
+        with counted(self.app) as sent:
+            status, answer = self.send(page, method, path, with_token(body, token))
+        if str(status) != page.status:
+            raise SystemExit(f"{page.name}: answered {status}\n{answer[:2000].decode(errors='replace')}")
+        return sent
+
     def _headers(self, page: Page) -> dict[str, str]:
         return {"Cookie": f"{COOKIE}={page.who.token}", "Host": "localhost"}
 
@@ -89,15 +100,7 @@ def count_statements(settings: Settings, page: Page) -> list[str]:
     """Return the statements of one warm request of a page."""
     asked = InProcess(settings)
     try:
-        method, path, body = page.requests[0]
-        filled = with_token(body, asked.token(page) if page.is_form else "")
-        if not page.writes:
-            asked.send(page, method, path, filled)
-        with counted(asked.app) as sent:
-            status, answer = asked.send(page, method, path, filled)
-        if str(status) != page.status:
-            raise SystemExit(f"{page.name}: answered {status}\n{answer[:2000].decode(errors='replace')}")
-        return sent
+        return asked.statements(page, asked.token(page) if page.is_form else "")
     finally:
         asked.close()
 
