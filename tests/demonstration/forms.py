@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any, TypedDict
 from urllib.parse import urlencode, urlsplit
 
@@ -133,7 +134,8 @@ def posted_as_files(client: PageClient, form: FoundForm, pairs: Pairs) -> Page:
         if name == "csrf_token":
             data.add(name, value)
         else:
-            data.add_file(name, __file__, filename=value[:40] or "empty", content_type="application/octet-stream")
+            content = BytesIO(value.encode("utf-8", "replace"))
+            data.add_file(name, content, filename=value[:40] or "empty", content_type="application/octet-stream")
     return Page(client.client.post(form.action, base_url=client.BASE, data=data, headers={"Referer": client.BASE}))
 
 
