@@ -39,6 +39,8 @@ class Relation(StrEnum):
     PANEL_OFFICE = "panel_office"  # referred to the panel of which the actor is an officer
     PRESENTER = "presenter"
     HUB = "hub"  # the hub lead, to all that is not restricted
+    LISTED = "listed"  # put by name on the list of a restricted record
+    EMERGENCY = "emergency"  # break-glass: one record, read only, for an hour
     BARRED = "barred"  # a declared conflict: beats all
     SEAT = "seat"
     CHAIR = "chair"
