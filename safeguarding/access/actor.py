@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from safeguarding.access.decisions import Decision, decide
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import ANY, GRANTS, ROLE_NAMES, Relation, Role
 
@@ -47,11 +48,11 @@ class Actor:
 
     def may(self, permission: Permission, relations: Iterable[Relation] = ()) -> bool:
         """Return whether the actor may do this to a subject to which it stands in these relations."""
-        held = set(relations)
-        if Relation.BARRED in held or permission not in self.grants:
-            return False
-        kinds = self.grants[permission]
-        return kinds is None or not kinds.isdisjoint(held)
+        return self.decide(permission, relations).allowed
+
+    def decide(self, permission: Permission, relations: Iterable[Relation] = ()) -> Decision:
+        """Return the same with its reason."""
+        return decide(self.grants, permission, relations)
 
     def kinds_for(self, permission: Permission) -> frozenset[Relation] | None:
         """Return the relations through which the permission holds (empty: not held; None: no relation needed)."""

@@ -1,7 +1,8 @@
 """Reads of accounts: who is signed in, with which roles and principals; names for pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select
@@ -31,6 +32,7 @@ from safeguarding.relations.queries import live
 # Roles through which an agency's seat on a panel becomes the person's own.
 SEATED = frozenset({Role.SPOC, Role.LEAD, Role.CHAIR, Role.VICE_CHAIR, Role.COORDINATOR})
 _OFFICES = frozenset({Relation.CHAIR, Relation.VICE_CHAIR, Relation.COORDINATOR})
+PanelPrincipals = Callable[[frozenset[str], frozenset[Role]], set[str]]
 
 
 def session_rows(token: str) -> list[Row[Any]]:
@@ -87,8 +89,11 @@ def _with_memberships(*columns: Any) -> Select[Any]:
     )
 
 
-def actor_of(rows: Sequence[Any]) -> Actor:
-    """Return the actor made of a session's rows; an agency without an agreement in force gives no case data."""
+def actor_of(rows: Sequence[Any], panels: PanelPrincipals | None = None) -> Actor:
+    """Return the actor made of a session's rows; an agency without an agreement in force gives no case data.
+
+    `panels` finds the seats and offices of some principals in place of a statement for this actor alone.
+    """
     first = rows[0]
     live = [row for row in rows if row.agency_id is not None]
     sharing = {row.agency_id for row in live if row.agreement_id is not None}
@@ -97,7 +102,7 @@ def actor_of(rows: Sequence[Any]) -> Actor:
     principals |= {agency_principal(agency) for agency in sharing}
     if Role.LEAD in roles:
         principals.add(HUB_PRINCIPAL)
-    principals |= panel_principals(frozenset(principals), roles)
+    principals |= (panels or panel_principals)(frozenset(principals), roles)
     return Actor(
         key=f"user:{first.user_ref}",
         display_name=first.user_name,
@@ -113,13 +118,14 @@ def panel_principals(principals: frozenset[str], roles: frozenset[Role]) -> set[
     """Return the seats and offices on panels that these principals hold now."""
     if not principals or not roles & SEATED:
         return set()
-    found = set()
-    for panel_id, kind in db.session.execute(*_panel_relations(None, sorted(principals))):
-        if kind is Relation.SEAT:
-            found.add(seat_principal(panel_id))
-        elif kind in _OFFICES:
-            found.add(office_principal(panel_id))
-    return found
+    rows = db.session.execute(*_panel_relations(None, sorted(principals)))
+    return {found for panel_id, kind in rows if (found := _on_panel(panel_id, kind)) is not None}
+
+
+def _on_panel(panel_id: int, kind: Relation) -> str | None:
+    if kind is Relation.SEAT:
+        return seat_principal(panel_id)
+    return office_principal(panel_id) if kind in _OFFICES else None
 
 
 @built
@@ -132,6 +138,29 @@ def _panel_relations(_asker: Asker, principals: list[str]) -> Select[*tuple[Any,
 def actor_for_user(user_id: int) -> Actor:
     """Return the actor a user would be, for the seed and for questions like `who may see this`."""
     return actor_of(db.session.execute(_with_memberships(*_PERSON).where(User.id == user_id)).all())
+
+
+def everybody() -> list[Actor]:
+    """Return the actor that each person who may sign in would be now, by name: for `who can see this`."""
+    at_panels: dict[str, set[str]] = {}
+    for principal, panel_id, kind in db.session.execute(
+        select(RelationRow.principal, RelationRow.subject_id, RelationRow.kind).where(
+            RelationRow.subject_kind == "panel", live()
+        )
+    ):
+        if (found := _on_panel(panel_id, kind)) is not None:
+            at_panels.setdefault(principal, set()).add(found)
+
+    def panels(principals: frozenset[str], roles: frozenset[Role]) -> set[str]:
+        return set().union(*(at_panels.get(each, ()) for each in principals)) if roles & SEATED else set()
+
+    rows = db.session.execute(
+        _with_memberships(*_PERSON)
+        .where(User.status == AccountStatus.ACTIVE)
+        .order_by(None)
+        .order_by(func.lower(User.name), User.id, Membership.id)
+    )
+    return [actor_of(list(theirs), panels) for _user, theirs in groupby(rows, key=lambda row: row.user_id)]
 
 
 def staff_choices(agency_ids: frozenset[int] | None = None) -> list[Row[Any]]:
