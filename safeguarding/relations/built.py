@@ -7,13 +7,18 @@ other arguments parameters of their types, so that nothing of one request can st
     def _waiting(asker: Asker, limit: int) -> Select[Any]:
         return select(...).where(Action.owner_user_id == asker.user_id, related(asker, ...)).limit(limit)
 
-    db.session.execute(*_waiting(actor, 10))
+    _waiting.rows(actor, 10)
+
+`rows` sends it the short way (`relations.prepared`): a list of rows with the columns as attributes, read within the
+session's transaction. `scalars` gives the first column, `row` the only row or None, `run` changes rows and says how many.
+A statement of entities goes the long way instead, by way of the session: `db.session.scalars(*_waiting(actor, 10))`.
 
 The application keeps one statement for each shape of the question: the actor's roles, how many principals, which
 arguments are given. Arguments that are None, true or false, codes (an Enum) or sets of codes decide the shape; numbers,
-texts, days and instants are filled in, also in a tuple (words, or a place in a list, to be compared with `tuple_`) and in a list
-(for `in_`). The present instant is `asker.now`, the day `asker.today`: a builder that asks the clock is refused. It
-decides nothing about who may see what.
+texts, days and instants are filled in, also in a tuple (words, keys for `in_`, or a place in a list, to be compared with
+`tuple_`) and in a list (for `in_`: of any length, but sent the longer way, while each length of a tuple is a shape). The
+present instant is `asker.now`, the day `asker.today`: a builder that asks the clock is refused. It decides nothing about
+who may see what.
 """
 
 import functools
@@ -23,10 +28,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from flask import current_app
 from sqlalchemy import BigInteger, Date, String, bindparam, literal, tuple_
+from sqlalchemy.exc import MultipleResultsFound
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
@@ -35,6 +41,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.core import clock
 from safeguarding.core.types import UTCDateTime
+from safeguarding.relations.prepared import Prepared
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -124,27 +131,73 @@ def among(column: Any, codes: Iterable[Any]) -> ColumnElement[bool]:
     return condition
 
 
-def built(
-    builder: Callable[Concatenate[Asker, P], S],
-) -> Callable[Concatenate[Actor | None, P], tuple[S, Values]]:
-    """Turn a builder into a function that returns its statement, built at the first use of a shape, and the values."""
-    names = list(inspect.signature(builder).parameters)[1:]
+class Built(Generic[P, S]):
+    """A builder's statement: called, it gives the statement and its values; the other ways run it."""
 
-    def statement(actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> tuple[S, Values]:
+    def __init__(self, builder: Callable[Concatenate[Asker, P], S]) -> None:
+        self._builder = builder
+        self._names = list(inspect.signature(builder).parameters)[1:]
+        functools.update_wrapper(self, builder)
+
+    def __call__(self, actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> tuple[S, Values]:
+        """Return the statement and the values, to be run by the session."""
+        kept, values = self._asked(actor, args, kwargs)
+        return kept.statement, values
+
+    def rows(self, actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> list[Any]:
+        """Return the rows."""
+        kept, values = self._asked(actor, args, kwargs)
+        return kept.prepared.rows(values)
+
+    def row(self, actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> Any | None:
+        """Return the one row, or None when there is none; raises MultipleResultsFound when there are several."""
+        found = self.rows(actor, *args, **kwargs)
+        if len(found) > 1:
+            raise MultipleResultsFound(f"{self._names}: {len(found)} rows")
+        return found[0] if found else None
+
+    def scalars(self, actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> list[Any]:
+        """Return the first column of the rows."""
+        return [row[0] for row in self.rows(actor, *args, **kwargs)]
+
+    def run(self, actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> int:
+        """Run a statement on a table (not on entities) that changes rows; return how many.
+
+        No argument of its builder may be called as one of the table's columns.
+        """
+        kept, values = self._asked(actor, args, kwargs)
+        return kept.prepared.run(values)
+
+    def _asked(self, actor: Actor | None, args: tuple[Any, ...], kwargs: Values) -> tuple["_Kept[S]", Values]:
         asked = actor or NOBODY
-        given = dict(zip(names, args, strict=False)) | kwargs
-        kept: dict[Shape, tuple[S, frozenset[str]]] = current_app.extensions.setdefault("built_statements", {})
-        shape = (builder, _shape_of_actor(asked), *((name, _shape_of(name, value)) for name, value in given.items()))
-        found = kept.get(shape)
-        if found is None:
-            found = kept[shape] = _build(builder, asked, given)
-        return found[0], _values(asked, given, found[1])
+        given: Values = dict(zip(self._names, args, strict=False))
+        if kwargs:
+            given |= kwargs
+        statements: dict[Shape, _Kept[S]] = current_app.extensions.setdefault("built_statements", {})
+        shape = (
+            self._builder,
+            _shape_of_actor(asked),
+            *((name, _shape_of(name, value)) for name, value in given.items()),
+        )
+        kept = statements.get(shape)
+        if kept is None:
+            kept = statements[shape] = _build(self._builder, asked, given)
+        return kept, _values(asked, given, kept.used)
 
-    functools.update_wrapper(statement, builder)
-    return statement
+
+def built(builder: Callable[Concatenate[Asker, P], S]) -> Built[P, S]:
+    """Turn a builder into what runs its statement, built at the first use of a shape and filled in at each."""
+    return Built(builder)
 
 
-def _build(builder: Callable[..., S], actor: Actor, given: Values) -> tuple[S, frozenset[str]]:
+@dataclass(frozen=True)
+class _Kept(Generic[S]):
+    statement: S
+    used: frozenset[str]
+    prepared: Prepared
+
+
+def _build(builder: Callable[..., S], actor: Actor, given: Values) -> _Kept[S]:
     token = _building.set(True)
     try:
         with clock.stopped():
@@ -152,21 +205,43 @@ def _build(builder: Callable[..., S], actor: Actor, given: Values) -> tuple[S, f
     finally:
         _building.reset(token)
     statement: Any = made
-    return made, frozenset(each.key for each in visitors.iterate(statement) if isinstance(each, BindParameter))
+    names = frozenset(each.key for each in visitors.iterate(statement) if isinstance(each, BindParameter))
+    used = frozenset(_names_of(actor, given)) & names
+    return _Kept(made, used, Prepared(made, used))
+
+
+def _names_of(actor: Actor, given: Values) -> set[str]:
+    """Return the names of everything that a statement of this shape may have filled in."""
+    names = {"asker_now", "asker_today", *_values_of_actor(actor)}
+    for name, value in given.items():
+        names |= {name} if _is_structural(value) else _flat(name, value).keys()
+    return names
 
 
 def _values(actor: Actor, given: Values, used: frozenset[str]) -> Values:
-    values: Values = {f"asker_{n}": principal for n, principal in enumerate(sorted(actor.principals))}
-    values |= {f"asker_agency_{n}": agency for n, agency in enumerate(sorted(actor.agency_ids))}
-    if actor.user_id is not None:
-        values |= {"asker_user_id": actor.user_id, "asker_user": user_principal(actor.user_id)}
+    values = dict(_values_of_actor(actor))
+    for name, value in given.items():
+        if type(value) is tuple:
+            values |= _flat(name, value)
+        else:
+            values[name] = value
     if "asker_now" in used:
         values["asker_now"] = clock.now()
     if "asker_today" in used:
         values["asker_today"] = clock.today()
-    for name, value in given.items():
-        values |= _flat(name, value)
-    return {name: value for name, value in values.items() if name in used}
+    return {name: values[name] for name in used}
+
+
+def _values_of_actor(actor: Actor) -> Values:
+    """Return what stands for the actor in statements; worked out once for each actor, which never changes."""
+    kept: Values | None = actor.__dict__.get("_asked_as")
+    if kept is None:
+        kept = {f"asker_{n}": principal for n, principal in enumerate(sorted(actor.principals))}
+        kept |= {f"asker_agency_{n}": agency for n, agency in enumerate(sorted(actor.agency_ids))}
+        if actor.user_id is not None:
+            kept |= {"asker_user_id": actor.user_id, "asker_user": user_principal(actor.user_id)}
+        actor.__dict__["_asked_as"] = kept
+    return kept
 
 
 def _flat(name: str, value: Any) -> Values:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.exc import MultipleResultsFound
 
 from safeguarding.access.actor import user_principal
 from safeguarding.access.permissions import Permission
@@ -137,3 +138,73 @@ def test_a_tuple_may_be_taken_apart(two: tuple[Somebody, Somebody]) -> None:
 
     assert _ids(either(None, (70, 71))) == [71] and _ids(either(None, (70, 72))) == []
     assert either(None, (70, 71))[0] is not either(None, (71,))[0]
+
+
+@built
+def _relation_rows(_asker: Asker, subject_id: int, since: Any) -> Select[*tuple[Any, ...]]:
+    return (
+        select(RelationRow.subject_id, RelationRow.kind, RelationRow.valid_from, RelationRow.valid_to)
+        .where(RelationRow.subject_kind == "case", RelationRow.subject_id == subject_id, RelationRow.valid_from > since)
+        .order_by(RelationRow.id)
+        .limit(5)
+    )
+
+
+def test_rows_sent_the_short_way_are_those_of_the_session(two: tuple[Somebody, Somebody]) -> None:
+    for subject_id in (71, 72):
+        asked = (None, subject_id, clock.now() - timedelta(hours=1))
+        short, long = _relation_rows.rows(*asked), db.session.execute(*_relation_rows(*asked)).all()
+        assert [tuple(row) for row in short] == [tuple(row) for row in long]
+        assert [type(each) for row in short for each in row] == [type(each) for row in long for each in row]
+    row = _relation_rows.row(None, 71, clock.now() - timedelta(hours=1))
+    assert row is not None and (row.subject_id, row.kind, row.valid_to) == (71, Relation.LEAD_WORKER, None)
+    assert _relation_rows.row(None, 71, clock.now() + timedelta(hours=1)) is None
+
+
+def test_what_the_session_has_still_to_write_is_seen_by_the_short_way(two: tuple[Somebody, Somebody]) -> None:
+    asked = (None, 73, clock.now() - timedelta(hours=1))
+    assert _relation_rows.rows(*asked) == []
+    with unit_of_work():
+        now = clock.now()
+        principal = user_principal(two[0].id)
+        relation = RelationRow(principal=principal, subject_kind="case", subject_id=73, kind=Relation.ALLOCATED)
+        relation.source_kind, relation.source_id, relation.valid_from, relation.last_activity_at = "test", 1, now, now
+        db.session.add(relation)
+        assert len(_relation_rows.rows(*asked)) == 1
+        db.session.delete(relation)
+        assert _relation_rows.rows(*asked) == []
+
+
+def test_one_row_is_not_chosen_of_several(two: tuple[Somebody, Somebody]) -> None:
+    with unit_of_work():
+        relations.grant(user_principal(two[1].id), [CASE], Relation.ALLOCATED, ("allocation", 3))
+    with pytest.raises(MultipleResultsFound):
+        _relation_rows.row(None, 71, clock.now() - timedelta(hours=1))
+
+
+def test_two_columns_of_one_name_are_refused(two: tuple[Somebody, Somebody]) -> None:
+    @built
+    def alike(_asker: Asker) -> Select[*tuple[Any, ...]]:
+        return select(RelationRow.subject_id.label("key"), RelationRow.id.label("key"))
+
+    with pytest.raises((TypeError, ValueError)):
+        alike.rows(None)
+
+
+def test_a_list_goes_the_long_way_and_answers_alike(two: tuple[Somebody, Somebody]) -> None:
+    @built
+    def of(_asker: Asker, ids: list[int]) -> Select[Any]:
+        return select(RelationRow.subject_id).where(RelationRow.subject_id.in_(ids)).distinct()
+
+    assert of.scalars(None, [70, 71]) == [71] and of.scalars(None, []) == [] == of.scalars(None, [1])
+
+
+def test_a_change_on_a_table_says_how_many_rows(two: tuple[Somebody, Somebody]) -> None:
+    table: Any = RelationRow.__table__
+
+    @built
+    def moved(asker: Asker, key: int) -> Any:
+        return update(table).where(table.c.subject_id == key).values(last_activity_at=asker.now)
+
+    with unit_of_work():
+        assert (moved.run(None, 71), moved.run(None, 70)) == (1, 0)
