@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class ConfigError(Exception):
@@ -22,6 +23,19 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True)
+class Mail:
+    """The mail server that notices go through."""
+
+    host: str
+    port: int
+    security: str  # starttls, tls or none
+    user: str | None
+    password: str
+    sender: str
+    timeout: float = 15.0  # seconds
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that the environment decides."""
 
@@ -30,12 +44,25 @@ class Settings:
     database_url: str
     secret_key: str
     audit_key: str
+    sealed_keys: tuple[tuple[str, str], ...]  # (id, secret): the first is used for writing
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
     service_name: str
     partnership: str
     brand_colour: str
     map_tiles_url: str | None
+    service_url: str = "http://localhost:8000"  # what links in mails begin with; never taken from a request
+    mail: Mail | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether real people use it."""
+        return self.mode is Mode.LIVE
+
+    @property
+    def sealed_keys_text(self) -> str:
+        """The keys of sealed values as the environment gives them."""
+        return ",".join(f"{key_id}:{secret}" for key_id, secret in self.sealed_keys)
 
     @property
     def is_sqlite(self) -> bool:
@@ -43,6 +70,7 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
 
+_OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 _GENERATED_KEYS = ("SECRET_KEY", "AUDIT_KEY")
 _WEAK = re.compile(r"(change.?me|secret|password|default|example|dev)", re.IGNORECASE)
 
@@ -56,18 +84,22 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if live and env.get("FLASK_DEBUG", "0") not in ("", "0", "false"):
         raise ConfigError("FLASK_DEBUG: must be off in live mode; unset it.")
     keys = {name: _key(env, name, data, live) for name in _GENERATED_KEYS}
+    hosts = _trusted_hosts(env, live)
     return Settings(
         mode=mode,
         data=data,
         database_url=_database_url(env, data),
         secret_key=keys["SECRET_KEY"],
         audit_key=keys["AUDIT_KEY"],
-        trusted_hosts=_trusted_hosts(env, live),
+        sealed_keys=_sealed_keys(env, data, live),
+        trusted_hosts=hosts,
         proxy_hops=_proxy_hops(env, live),
         service_name=_short_text(env, "SERVICE_NAME", "Panels and places"),
         partnership=_short_text(env, "PARTNERSHIP_NAME", "Marlbridge Safeguarding Partnership"),
         brand_colour=_colour(env),
         map_tiles_url=_tiles(env),
+        service_url=_service_url(env, live, hosts),
+        mail=_mail(env, live),
     )
 
 
@@ -92,25 +124,44 @@ def _database_url(env: Mapping[str, str], data: Path) -> str:
 
 
 def _key(env: Mapping[str, str], name: str, data: Path, live: bool) -> str:
-    given = env.get(name)
-    file_given = env.get(f"{name}_FILE")
-    if file_given and not given:
-        try:
-            given = Path(file_given).read_text().strip()
-        except OSError:
-            raise ConfigError(f"{name}_FILE: the file cannot be read; check its path and owner.") from None
+    given = _secret(env, name)
     if not given:
         if live:
             raise ConfigError(
                 f"{name}: must be given in live mode; set {name} or {name}_FILE to 32 or more random characters."
             )
         given = _kept_key(data / "keys" / name.lower())
-    if len(given) < 32 or len(set(given)) < 10 or (live and _WEAK.search(given)):
-        raise ConfigError(f"{name}: is short or a default; use 32 or more random characters.")
+    _refuse_weak(name, given, live)
     return given
 
 
-def _kept_key(path: Path) -> str:
+def _refuse_weak(name: str, key: str, live: bool) -> None:
+    if len(key) < 32 or len(set(key)) < 10 or (live and _WEAK.search(key)):
+        raise ConfigError(f"{name}: is short or a default; use 32 or more random characters.")
+
+
+def _sealed_keys(env: Mapping[str, str], data: Path, live: bool) -> tuple[tuple[str, str], ...]:
+    """Return the keys of sealed values, written as ID:SECRET with commas or new lines between them."""
+    given = _secret(env, "SEALED_KEYS")
+    if not given:
+        if live:
+            raise ConfigError(
+                "SEALED_KEYS: must be given in live mode; use ID:SECRET with 32 or more random characters."
+            )
+        given = _kept_key(data / "keys" / "sealed_keys", beginning="k1:")
+    found = []
+    for each in re.split(r"[,\s]+", given.strip()):
+        key_id, _, secret = each.partition(":")
+        if not re.fullmatch(r"[a-z0-9-]{1,20}", key_id) or not secret:
+            raise ConfigError("SEALED_KEYS: write each key as ID:SECRET; an ID has small letters, digits and hyphens.")
+        _refuse_weak("SEALED_KEYS", secret, live)
+        found.append((key_id, secret))
+    if len(dict(found)) != len(found):
+        raise ConfigError("SEALED_KEYS: two keys have the same ID; a new key needs an ID of its own.")
+    return tuple(found)
+
+
+def _kept_key(path: Path, beginning: str = "") -> str:
     """Return the key kept for a demonstration or test installation, made at first use and readable by its owner alone."""
     try:
         return path.read_text()
@@ -121,7 +172,7 @@ def _kept_key(path: Path) -> str:
     except FileExistsError:
         return path.read_text()
     with os.fdopen(handle, "w") as out:
-        out.write(secrets.token_urlsafe(48))
+        out.write(beginning + secrets.token_urlsafe(48))
     return path.read_text()
 
 
@@ -173,3 +224,50 @@ def _tiles(env: Mapping[str, str]) -> str | None:
     if url and not url.startswith("https://"):
         raise ConfigError("MAP_TILES_URL: use an https:// address with {z}, {x} and {y}.")
     return url or None
+
+
+def _service_url(env: Mapping[str, str], live: bool, hosts: tuple[str, ...]) -> str:
+    """Return what links in mails begin with: the address given, or the first trusted host."""
+    given = env.get("SERVICE_URL", "").rstrip("/")
+    if not given:
+        return f"https://{hosts[0]}" if live else "http://localhost:8000"
+    parts = urlsplit(given)
+    schemes = ("https",) if live else ("https", "http")
+    if parts.scheme not in schemes or not parts.hostname or parts.path or parts.query or parts.fragment:
+        raise ConfigError("SERVICE_URL: use https://HOST, the address at which people open the service.")
+    if parts.hostname not in hosts:
+        raise ConfigError("SERVICE_URL: its host must be one of TRUSTED_HOSTS.")
+    return given
+
+
+def _mail(env: Mapping[str, str], live: bool) -> Mail | None:
+    host = env.get("MAIL_HOST", "").strip()
+    if not host:
+        return None
+    security = env.get("MAIL_SECURITY", "starttls")
+    if security not in ("starttls", "tls", "none"):
+        raise ConfigError("MAIL_SECURITY: use starttls, tls or none.")
+    if security == "none" and live and host not in _OWN_MACHINE:
+        raise ConfigError("MAIL_SECURITY: none is only for a mail server on this machine; use starttls or tls.")
+    port = env.get("MAIL_PORT", "465" if security == "tls" else "587")
+    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise ConfigError("MAIL_PORT: use a number from 1 to 65535.")
+    sender = env.get("MAIL_FROM", "").strip()
+    if not re.fullmatch(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,190}", sender):
+        raise ConfigError("MAIL_FROM: use the address that notices come from, like no-reply@council.example.")
+    user = env.get("MAIL_USER") or None
+    password = _secret(env, "MAIL_PASSWORD")
+    if bool(user) != bool(password):
+        raise ConfigError("MAIL_USER, MAIL_PASSWORD: give both, or neither.")
+    return Mail(host=host, port=int(port), security=security, user=user, password=password, sender=sender)
+
+
+def _secret(env: Mapping[str, str], name: str) -> str:
+    """Return a secret given as it is or by the file that holds it; nothing when it is given by neither."""
+    given, file_given = env.get(name), env.get(f"{name}_FILE")
+    if given or not file_given:
+        return given or ""
+    try:
+        return Path(file_given).read_text().strip()
+    except OSError:
+        raise ConfigError(f"{name}_FILE: the file cannot be read; check its path and owner.") from None

@@ -15,9 +15,11 @@ from safeguarding.cases.relations import FACTS as cases_facts
 from safeguarding.cases.views.registration import init_cases
 from safeguarding.cli import commands
 from safeguarding.contexts.views.registration import init_contexts
+from safeguarding.core import sealing
 from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
+from safeguarding.notices.views import init_notices
 from safeguarding.nrm.views import init_nrm
 from safeguarding.oversight.views import init_oversight
 from safeguarding.panels.relations import FACTS as panels_facts
@@ -42,6 +44,7 @@ def configure(app: Flask, settings: Settings) -> None:
     """Turn the settings into Flask's configuration."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.extensions["settings"] = settings
+    sealing.use(sealing.Ring(settings.sealed_keys))
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -87,6 +90,7 @@ def register_packages(app: Flask, secure: bool) -> None:
     settings: Settings = app.extensions["settings"]
     init_audit(app, settings.audit_key)
     init_agencies(app)
+    init_notices(app)
     init_accounts(app, secure)
     init_admin(app)
     init_actions(app)

@@ -8,6 +8,7 @@ import safeguarding.cases.models
 import safeguarding.contexts.models
 import safeguarding.core.codes
 import safeguarding.core.installation
+import safeguarding.notices.models
 import safeguarding.nrm.models
 import safeguarding.panels.models.decisions
 import safeguarding.panels.models.items

@@ -22,7 +22,7 @@ OPENS: dict[P | str, frozenset[str]] = {
         get="static web.accessibility web.brand_css web.cookies web.health web.privacy web.ready",
         both="accounts.sign_in",
     ),
-    P.WORK_OWN: _rows(get="home.my_work", post="accounts.sign_out"),
+    P.WORK_OWN: _rows(get="home.my_work notices.index", post="accounts.sign_out notices.mark_seen"),
     P.PERSON_SEARCH: _rows(both="people.search"),
     P.PERSON_READ: _rows(get="people.person people.identifiers_of"),
     P.PERSON_ADD: _rows(both="people.add", post="people.create"),

@@ -18,8 +18,10 @@ from safeguarding.accounts import queries, service
 from safeguarding.accounts.forms import AddPersonForm, ChangeRightsForm, FindPersonForm, GiveRoleForm
 from safeguarding.accounts.models import AccountStatus
 from safeguarding.accounts.phrases import new_phrase
+from safeguarding.accounts.recipients import find_recipient
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import NotFoundError, RuleError, StaleError
+from safeguarding.notices.kinds import register_recipients
 from safeguarding.web import pages, transaction
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.navigation import Entry, register_entry
@@ -33,6 +35,7 @@ _CHOOSE = ("", "Choose one")
 def init_admin(app: Flask) -> None:
     """Register the pages, their place in the navigation and the section on an agency's page."""
     app.register_blueprint(blueprint)
+    register_recipients(app, find_recipient)
     register_entry(
         app, Entry("Administration", "admin.people", 90, Permission.ADMIN_USERS, ("/admin/people", "/admin/settings"))
     )

@@ -9,7 +9,9 @@ from safeguarding.cli.nrm import nrm_group
 from safeguarding.cli.prepare import prepare
 from safeguarding.cli.relations import relations_group
 from safeguarding.cli.risk import risk_group
+from safeguarding.cli.sealed import sealed_group
 from safeguarding.cli.seed import demo_group, seed
+from safeguarding.cli.worker import worker
 
 
 def register(app: Flask) -> None:
@@ -23,3 +25,5 @@ def register(app: Flask) -> None:
     app.cli.add_command(risk_group)
     app.cli.add_command(nrm_group)
     app.cli.add_command(relations_group)
+    app.cli.add_command(sealed_group)
+    app.cli.add_command(worker)

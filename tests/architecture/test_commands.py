@@ -26,6 +26,8 @@ WITHOUT_ACTOR = {
     "safeguarding.accounts.service.touch_session",
     "safeguarding.audit.service.append",
     "safeguarding.contexts.risk.store",
+    "safeguarding.notices.service.queue",
+    "safeguarding.notices.service.withdraw_all",
     "safeguarding.panels.service.meetings.record_heard",
 }
 PARTS = ("safeguarding.relations.service", "safeguarding.panels.service.papers")

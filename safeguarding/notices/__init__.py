@@ -1,0 +1,1 @@
+"""What people are told, in the service and by mail: the outbox, its kinds, and how one message is put on its way."""
