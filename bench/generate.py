@@ -44,6 +44,7 @@ def settings_for(folder: Path, url: str | None = None) -> Settings:
         database_url=url or f"sqlite:///{folder / 'safeguarding.db'}",
         secret_key=SECRET,
         audit_key=SECRET[::-1],
+        sealed_keys=(("b1", SECRET.swapcase()),),
         trusted_hosts=("localhost", "127.0.0.1"),
         proxy_hops=0,
         service_name="Panels and places",
@@ -61,6 +62,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "SECRET_KEY": settings.secret_key,
         "AUDIT_KEY": settings.audit_key,
+        "SEALED_KEYS": settings.sealed_keys_text,
         "TRUSTED_HOSTS": ",".join(settings.trusted_hosts),
         "PROXY_HOPS": "0",
     }

@@ -26,6 +26,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "SECRET_KEY": settings.secret_key,
         "AUDIT_KEY": settings.audit_key,
+        "SEALED_KEYS": settings.sealed_keys_text,
     }
 
 

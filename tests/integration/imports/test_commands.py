@@ -134,6 +134,7 @@ def process(settings: Settings, path: Path) -> subprocess.Popen[str]:
         "DATABASE_URL": settings.database_url,
         "SECRET_KEY": settings.secret_key,
         "AUDIT_KEY": settings.audit_key,
+        "SEALED_KEYS": settings.sealed_keys_text,
     }
     command = [sys.executable, "-m", "flask", "import", "incidents", str(path), "--format", "police-street", "--json"]
     return subprocess.Popen(
