@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.audit.models import AuditEvent, AuditHead
 from safeguarding.core import clock
 from safeguarding.core.canonical import canonical_json
 from safeguarding.core.errors import UnavailableError
+from safeguarding.core.prepared import Prepared
 from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.web import transaction
@@ -25,8 +26,13 @@ from safeguarding.web.transaction import Keep
 GENESIS = "0" * 64
 ANONYMOUS = "anonymous"
 _key: dict[str, bytes] = {}
-_HEAD = select(AuditHead.seq, AuditHead.hash).with_for_update()
-_EVENT = insert(AuditEvent)
+_COLUMNS = ("seq", "at", "event", "actor", "agency", "subject", "request_id", "detail", "previous", "hash")
+_TABLE: Any = AuditEvent.__table__
+_HEAD = Prepared(select(AuditHead.seq, AuditHead.hash).with_for_update(), frozenset())
+_EVENT = Prepared(
+    insert(_TABLE).values({name: bindparam(f"new_{name}", type_=_TABLE.c[name].type) for name in _COLUMNS}),
+    frozenset(f"new_{name}" for name in _COLUMNS),
+)
 
 
 def init_audit(app: Flask, key: str) -> None:
@@ -53,23 +59,21 @@ def record_refusal(event: str, actor_key: str, subject: str | None = None, **det
 
 def append(payloads: list[dict[str, Any]]) -> None:
     """Append events to the chain, taking the head's lock; call it last in the transaction."""
-    head = db.session.execute(_HEAD).one_or_none()
-    if head is None:
+    session = db.session()
+    head = _HEAD.rows(session, {})
+    if not head:
         raise UnavailableError("the audit's head is missing")
-    seq, previous = head.seq, head.hash
-    rows = []
+    seq, previous = head[0].seq, head[0].hash
     for payload in payloads:
         seq += 1
         row = {**payload, "seq": seq, "previous": previous}
         previous = row["hash"] = chain_hash(row)
-        rows.append(row)
-    db.session.execute(_EVENT, rows)
+        _EVENT.run(session, {f"new_{name}": row[name] for name in _COLUMNS})
 
 
 def chain_hash(row: dict[str, Any]) -> str:
     """Return the hash of a row: HMAC-SHA256 over the canonical JSON of its columns but the hash, as hexadecimal."""
-    covered = ("seq", "at", "event", "actor", "agency", "subject", "request_id", "detail", "previous")
-    text = canonical_json({name: row[name] for name in covered})
+    text = canonical_json({name: row[name] for name in _COLUMNS if name != "hash"})
     return hmac.new(_key["key"], text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 

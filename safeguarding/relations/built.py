@@ -9,7 +9,7 @@ other arguments parameters of their types, so that nothing of one request can st
 
     _waiting.rows(actor, 10)
 
-`rows` sends it the short way (`relations.prepared`): a list of rows with the columns as attributes, read within the
+`rows` sends it the short way (`core.prepared`): a list of rows with the columns as attributes, read within the
 session's transaction. `scalars` gives the first column, `row` the only row or None, `run` changes rows and says how many.
 A statement of entities goes the long way instead, by way of the session: `db.session.scalars(*_waiting(actor, 10))`.
 
@@ -40,8 +40,9 @@ from safeguarding.access.actor import Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.core import clock
+from safeguarding.core.prepared import Prepared
 from safeguarding.core.types import UTCDateTime
-from safeguarding.relations.prepared import Prepared
+from safeguarding.extensions import db
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -147,7 +148,7 @@ class Built(Generic[P, S]):
     def rows(self, actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> list[Any]:
         """Return the rows."""
         kept, values = self._asked(actor, args, kwargs)
-        return kept.prepared.rows(values)
+        return kept.prepared.rows(db.session(), values)
 
     def row(self, actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> Any | None:
         """Return the one row, or None when there is none; raises MultipleResultsFound when there are several."""
@@ -166,7 +167,7 @@ class Built(Generic[P, S]):
         No argument of its builder may be called as one of the table's columns.
         """
         kept, values = self._asked(actor, args, kwargs)
-        return kept.prepared.run(values)
+        return kept.prepared.run(db.session(), values)
 
     def _asked(self, actor: Actor | None, args: tuple[Any, ...], kwargs: Values) -> tuple["_Kept[S]", Values]:
         asked = actor or NOBODY

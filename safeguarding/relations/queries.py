@@ -130,7 +130,7 @@ def relations_to(actor: Actor, subject_kind: str, subject_id: int) -> frozenset[
     """Return the relations in which the actor stands to one subject, now."""
     if not actor.principals:
         return frozenset()
-    return frozenset(db.session.scalars(*_relations_to(actor, subject_kind, subject_id)))
+    return frozenset(_relations_to.scalars(actor, subject_kind, subject_id))
 
 
 @built
