@@ -28,7 +28,7 @@ def settings_for(folder: Path, url: str | None = None, mode: Mode = Mode.TEST) -
         database_url=url or f"sqlite:///{folder / 'safeguarding.db'}",
         secret_key=KEY,
         audit_key=KEY[::-1],
-        sealed_keys=(("t1", KEY.swapcase()),),
+        sealed_keys=(("t1", KEY.swapcase().replace(" ", "-").replace(",", "")),),  # blanks and commas part keys
         trusted_hosts=("localhost", "127.0.0.1"),
         proxy_hops=0,
         service_name="Panels and places",
