@@ -16,6 +16,7 @@ import safeguarding.panels.models.meetings
 import safeguarding.panels.models.minutes
 import safeguarding.panels.models.panels
 import safeguarding.people.models
+import safeguarding.people.sealed.models
 import safeguarding.referrals.models
 import safeguarding.relations.models
 import safeguarding.web.once  # noqa: F401

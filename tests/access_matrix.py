@@ -26,7 +26,13 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.PERSON_SEARCH: _rows(both="people.search"),
     P.PERSON_READ: _rows(get="people.person people.identifiers_of"),
     P.PERSON_ADD: _rows(both="people.add", post="people.create"),
-    P.PERSON_EDIT: _rows(both="people.names people.details people.aliases", post="people.remove_alias"),
+    P.PERSON_EDIT: _rows(
+        both="people.names people.details people.aliases people.record_sealed", post="people.remove_alias"
+    ),
+    P.SEALED_SEE: _rows(both="people.ask_sealed people.reveal_sealed"),
+    P.SEALED_GRANT: _rows(
+        get="sealed.index sealed.request_page", post="sealed.grant sealed.refuse sealed.end"
+    ),
     P.CASE_READ: _rows(get="cases.index cases.case"),
     P.CASE_OPEN: _rows(both="cases.open_case"),
     P.CASE_UPDATE: _rows(both="cases.update cases.correct cases.revise cases.move"),
@@ -100,6 +106,8 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.PERSON_READ: _FIELD,
     P.PERSON_ADD: _FIELD,
     P.PERSON_EDIT: _FIELD,  # whoever added somebody puts a slip right, for as long as they see them
+    P.SEALED_SEE: _WORKERS | {R.LEAD},
+    P.SEALED_GRANT: frozenset({R.INFORMATION_GOVERNANCE}),
     P.CASE_READ: _FIELD,
     P.CASE_OPEN: _WORKERS | {R.LEAD},
     P.CASE_UPDATE: _WORKERS | {R.LEAD},

@@ -11,6 +11,9 @@ class Permission(StrEnum):
     PERSON_READ = "people:person:read"
     PERSON_ADD = "people:person:add"
     PERSON_EDIT = "people:person:edit"
+    SEALED_SEE = "people:sealed:see"  # by grant of information governance, with a reason
+    SEALED_GRANT = "people:sealed:grant"
+    PERSON_LINK = "people:person:link"  # name them in something else: a referral, an incident, a peer group
     CASE_READ = "cases:case:read"
     CASE_OPEN = "cases:case:open"
     CASE_UPDATE = "cases:case:update"
@@ -43,6 +46,11 @@ class Permission(StrEnum):
     NRM_RECORD = "nrm:referral:record"
     REPORT_COUNTS = "reports:counts:read"
     AUDIT_READ = "oversight:audit:read"
+    ACCESS_EXPLAIN = "oversight:access:explain"
+    LOOKS_READ = "oversight:looks:read"  # who looked at a record of one's own
+    EMERGENCY_ASK = "oversight:emergency:ask"
+    EMERGENCY_REVIEW = "oversight:emergency:review"
     ADMIN_USERS = "admin:users:manage"
+    ADMIN_APPROVE = "admin:users:approve"  # as the second person, never alone
     ADMIN_AGREEMENTS = "admin:agreements:manage"
     ADMIN_SETTINGS = "admin:settings:manage"

@@ -55,14 +55,22 @@ SEAT = frozenset({R.AGENDA, R.REFERRER, R.ADDED, R.ACTION_OWNER})
 OFFICE = frozenset({R.PANEL_OFFICE, R.REFERRER, R.ADDED, R.ACTION_OWNER, R.AGENDA})
 HUB = frozenset({R.HUB, R.AGENDA, R.ACTION_OWNER, R.REFERRER, R.ADDED, R.LEAD_WORKER, R.ALLOCATED})
 RETURN = frozenset({R.RETURN_REQUEST})
+BY_WORK = frozenset({R.LEAD_WORKER, R.ALLOCATED, R.REFERRER, R.ACTION_OWNER, R.PRESENTER, R.LISTED})
+EMERGENCY = frozenset({R.EMERGENCY})  # opens what is read, and nothing that changes or makes anything
+
+_WATCHFUL = {P.ACCESS_EXPLAIN: ANY, P.EMERGENCY_ASK: ANY}
 
 _WORKER = {
+    **_WATCHFUL,
     P.WORK_OWN: ANY,
     P.PERSON_SEARCH: ANY,
-    P.PERSON_READ: OWN,
+    P.PERSON_READ: OWN | EMERGENCY,
+    P.PERSON_LINK: OWN,
     P.PERSON_ADD: ANY,
     P.PERSON_EDIT: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.ADDED}),
-    P.CASE_READ: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.REFERRER, R.ACTION_OWNER, R.PRESENTER}),
+    P.SEALED_SEE: BY_WORK,
+    P.CASE_READ: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.REFERRER, R.ACTION_OWNER, R.PRESENTER}) | EMERGENCY,
+    P.LOOKS_READ: frozenset({R.LEAD_WORKER}),
     P.CASE_OPEN: OWN,
     P.CASE_UPDATE: frozenset({R.LEAD_WORKER, R.ALLOCATED}),
     P.CASE_ALLOCATE: frozenset({R.LEAD_WORKER}),
@@ -80,12 +88,14 @@ _WORKER = {
     P.NRM_RECORD: frozenset({R.LEAD_WORKER, R.ALLOCATED}),
 }
 _SPOC = {
+    **_WATCHFUL,
     P.WORK_OWN: ANY,
     P.PERSON_SEARCH: ANY,
-    P.PERSON_READ: SEAT | RETURN,
+    P.PERSON_READ: SEAT | RETURN | EMERGENCY,
+    P.PERSON_LINK: SEAT | RETURN,
     P.PERSON_ADD: ANY,
     P.PERSON_EDIT: frozenset({R.ADDED}),
-    P.CASE_READ: SEAT,
+    P.CASE_READ: SEAT | EMERGENCY,
     P.REFERRAL_MAKE: ANY,
     P.REFERRAL_READ: frozenset({R.REFERRER, R.AGENDA}),
     P.MEETING_READ: frozenset({R.SEAT}),
@@ -102,12 +112,14 @@ _SPOC = {
     P.NRM_READ: SEAT,
 }
 _COORDINATOR = {
+    **_WATCHFUL,
     P.WORK_OWN: ANY,
     P.PERSON_SEARCH: ANY,
-    P.PERSON_READ: OFFICE,
+    P.PERSON_READ: OFFICE | EMERGENCY,
+    P.PERSON_LINK: OFFICE,
     P.PERSON_ADD: ANY,
     P.PERSON_EDIT: frozenset({R.ADDED}),
-    P.CASE_READ: OFFICE,
+    P.CASE_READ: OFFICE | EMERGENCY,
     P.REFERRAL_MAKE: ANY,
     P.REFERRAL_READ: OFFICE,
     P.REFERRAL_SCREEN: frozenset({R.PANEL_OFFICE}),
@@ -143,12 +155,16 @@ _CHAIR = {
     P.CONTEXT_PEOPLE: OFFICE,
 }
 _LEAD = {
+    **_WATCHFUL,
     P.WORK_OWN: ANY,
     P.PERSON_SEARCH: ANY,
-    P.PERSON_READ: HUB | RETURN,
+    P.PERSON_READ: HUB | RETURN | EMERGENCY,
+    P.PERSON_LINK: HUB | RETURN,
     P.PERSON_ADD: ANY,
     P.PERSON_EDIT: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.ADDED, R.HUB}),
-    P.CASE_READ: HUB,
+    P.SEALED_SEE: BY_WORK | {R.HUB},
+    P.CASE_READ: HUB | EMERGENCY,
+    P.LOOKS_READ: frozenset({R.LEAD_WORKER, R.HUB}),
     P.CASE_OPEN: HUB,
     P.CASE_UPDATE: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.HUB}),
     P.CASE_ALLOCATE: frozenset({R.LEAD_WORKER, R.HUB}),
@@ -171,6 +187,7 @@ _LEAD = {
     P.NRM_READ: HUB,
     P.NRM_RECORD: HUB,
     P.REPORT_COUNTS: ANY,
+    P.ADMIN_APPROVE: ANY,
 }
 
 GRANTS: MappingProxyType[Role, MappingProxyType[P, frozenset[Relation]]] = MappingProxyType(
@@ -185,11 +202,22 @@ GRANTS: MappingProxyType[Role, MappingProxyType[P, frozenset[Relation]]] = Mappi
             Role.SPOC: _SPOC,
             Role.LEAD: _LEAD,
             Role.ANALYST: {P.WORK_OWN: ANY, P.CONTEXT_COUNTS: ANY, P.REPORT_COUNTS: ANY},
-            Role.INFORMATION_GOVERNANCE: {P.WORK_OWN: ANY, P.AUDIT_READ: ANY, P.ADMIN_AGREEMENTS: ANY},
+            Role.INFORMATION_GOVERNANCE: {
+                **_WATCHFUL,
+                P.WORK_OWN: ANY,
+                P.PERSON_READ: EMERGENCY,
+                P.CASE_READ: EMERGENCY,
+                P.AUDIT_READ: ANY,
+                P.EMERGENCY_REVIEW: ANY,
+                P.SEALED_GRANT: ANY,
+                P.ADMIN_APPROVE: ANY,
+                P.ADMIN_AGREEMENTS: ANY,
+            },
             Role.AUDITOR: {P.WORK_OWN: ANY, P.AUDIT_READ: ANY},
             Role.ADMIN: {
                 P.WORK_OWN: ANY,
                 P.ADMIN_USERS: ANY,
+                P.ADMIN_APPROVE: ANY,
                 P.ADMIN_AGREEMENTS: ANY,
                 P.ADMIN_SETTINGS: ANY,
             },

@@ -16,6 +16,7 @@ from safeguarding.contexts.vocabulary import ContextGrade, IncidentHarm, Informa
 from safeguarding.core.base import Base, Keyed, Versioned
 from safeguarding.core.columns import link, reference
 from safeguarding.core.labels import CASE, INTELLIGENCE, KEY, PLACE, REFERENCE, col
+from safeguarding.core.sealing import sealed_text
 from safeguarding.core.types import enum_of
 from safeguarding.people.models import Confidence
 
@@ -294,6 +295,7 @@ class Incident(Keyed, Base):
     told_by_agency_id: Mapped[int | None] = link("agency")
     told_by: Mapped[str | None] = col(INTELLIGENCE, String(120))
     description: Mapped[str | None] = col(INTELLIGENCE, Text)
+    informant: Mapped[str | None] = sealed_text(("source", "identity"))  # by name; every version keeps it
     content_digest: Mapped[str] = col(KEY, String(64))
     content: Mapped[str | None] = col(INTELLIGENCE, Text)  # canonical JSON of the source's row
     recorded_by_id: Mapped[int | None] = link("user_account")

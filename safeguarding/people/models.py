@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped
 
 from safeguarding.core.base import Base, Keyed, Versioned
 from safeguarding.core.columns import link, reference
-from safeguarding.core.labels import CASE, KEY, PERSONAL, SEALED, col
+from safeguarding.core.labels import CASE, KEY, PERSONAL, col
+from safeguarding.core.sealing import sealed_text
 from safeguarding.core.types import enum_of, sorted_text
 
 
@@ -90,7 +91,11 @@ class Person(Keyed, Versioned, Base):
     language: Mapped[str | None] = col(PERSONAL, String(100))
     nhs_number: Mapped[str | None] = col(PERSONAL, String(10), index=True)  # duplicates share it until merged
     upn: Mapped[str | None] = col(PERSONAL, String(13), index=True)
-    safe_address: Mapped[str | None] = col(SEALED, Text)
+    # Cipher text, bound to the reference: whoever may read one is decided in `people.sealed`.
+    safe_address: Mapped[str | None] = sealed_text("ref")
+    placement: Mapped[str | None] = sealed_text("ref")
+    phone: Mapped[str | None] = sealed_text("ref")
+    email: Mapped[str | None] = sealed_text("ref")
     created_at: Mapped[datetime] = col(KEY)
     created_by_id: Mapped[int] = link("user_account")
 

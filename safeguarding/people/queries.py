@@ -19,6 +19,8 @@ from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.people.models import Person, PersonAlias, PersonTerm
 from safeguarding.people.names import LAST, words_of
+from safeguarding.people.sealed.models import SealedOn
+from safeguarding.people.sealed.queries import recorded
 from safeguarding.relations.queries import load_one, related, subjects
 
 PAGE = 50
@@ -28,7 +30,10 @@ _TO_SEARCH_BY = frozenset({Relation.RETURN_REQUEST})
 
 @dataclass(frozen=True)
 class PersonView:
-    """A person with the actor's relations to them. `row` has every column but the sealed one."""
+    """A person with the actor's relations to them.
+
+    `row` has every column but the sealed ones; of those it says whether each is recorded (`has_phone`, say).
+    """
 
     row: Any
     relations: frozenset[Relation]
@@ -70,7 +75,7 @@ def access_person(actor: Actor, ref: str, permission: Permission = Permission.PE
     statement = select(*_COLUMNS).where(Person.ref == ref)
     row, held = load_one(actor, statement, [("person", Person.id)], Permission.PERSON_READ)
     if not actor.may(permission, held):
-        raise ForbiddenError("Only those who work with this young person change what is recorded here.")
+        raise ForbiddenError(_REASONS.get(permission, "Only those who work with this young person do this."))
     return PersonView(row, held)
 
 
@@ -142,5 +147,12 @@ def list_aliases(person_id: int) -> list[Any]:
     return list(db.session.execute(statement))
 
 
-# The sealed column is not among them: no page may show it.
-_COLUMNS = [column for column in Person.__table__.columns if not column.info["label"].sealed]
+_REASONS = {
+    Permission.PERSON_EDIT: "Only those who work with this young person change what is recorded here.",
+    Permission.SEALED_SEE: "Sealed values are seen by those who work with the young person, by grant.",
+}
+# The sealed columns are not among them: no page but the one of a reveal may show them.
+_COLUMNS = [
+    *(column for column in Person.__table__.columns if not column.info["label"].sealed),
+    *recorded(SealedOn.PERSON),
+]

@@ -52,7 +52,9 @@ def test_what_is_sealed_or_secret_is_never_exported() -> None:
             assert not label.exportable, name
 
 
-@pytest.mark.parametrize("column", ["person.safe_address"])
+@pytest.mark.parametrize(
+    "column", ["person.safe_address", "person.placement", "person.phone", "person.email", "incident.informant"]
+)
 def test_what_must_be_sealed_is(column: str) -> None:
     assert labels()[column] == SEALED
 

@@ -9,11 +9,15 @@ from typing import Any
 from flask import current_app, render_template, url_for
 
 from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation
 from safeguarding.actions.due import due_next
 from safeguarding.audit import service as audit
 from safeguarding.people import identifiers, queries
 from safeguarding.people.audience import audience_of
 from safeguarding.people.queries import PersonView
+from safeguarding.people.sealed import queries as sealed
+from safeguarding.people.sealed.fields import Sealing
+from safeguarding.people.sealed.models import SealedOn
 from safeguarding.people.views.blueprint import blueprint
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.sections import sections_for, tabs_for
@@ -42,7 +46,12 @@ def person(ref: str) -> str:
         buttons=_buttons(view, models),
         tabs=tabs_for("person", actor),
         may_edit=actor.may(Permission.PERSON_EDIT, view.relations),
+        in_emergency=Relation.EMERGENCY in view.relations,
         masked=_masked(view),
+        sealed=sealed.shown(actor, Sealing(SealedOn.PERSON, view.id, view.ref, view.ref), view.row),
+        sealed_links=lambda name: _sealed_links(view.ref, name),
+        may_ask=actor.may(Permission.SEALED_SEE, view.relations),
+        may_seal=actor.may(Permission.PERSON_EDIT, view.relations),
     )
 
 
@@ -63,8 +72,19 @@ def _masked(view: PersonView) -> dict[str, str]:
     return {label: identifiers.masked(value) for label, value in held.items() if value}
 
 
+def _sealed_links(ref: str, name: str) -> dict[str, str]:
+    field = name.replace("_", "-")
+    return {
+        "ask": url_for("people.ask_sealed", ref=ref),
+        "reveal": url_for("people.reveal_sealed", ref=ref, field=field),
+        "record": url_for("people.record_sealed", ref=ref, field=field),
+    }
+
+
 def _buttons(view: PersonView, models: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return the buttons at the head, the green one first."""
+    """Return the buttons at the head, the green one first; somebody to whom it is open in an emergency changes nothing."""
+    if not current_actor().may(Permission.PERSON_LINK, view.relations):
+        return []
     primary = [model["primary"] for model in models if model.get("primary")]
     links = [link for model in models for link in model.get("links", ())]
     if current_actor().may(Permission.REFERRAL_MAKE) and "referrals.make" in current_app.view_functions:
