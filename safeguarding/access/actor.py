@@ -20,6 +20,7 @@ class Actor:
     agency_ids: frozenset[int] = frozenset()
     agency_names: tuple[str, ...] = ()
     principals: frozenset[str] = frozenset()
+    withheld: frozenset[int] = frozenset()  # agencies of theirs that give nothing now: no agreement is in force
     system_permissions: frozenset[Permission] = field(default=frozenset())
 
     @property

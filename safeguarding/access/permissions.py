@@ -18,6 +18,8 @@ class Permission(StrEnum):
     CASE_OPEN = "cases:case:open"
     CASE_UPDATE = "cases:case:update"
     CASE_ALLOCATE = "cases:case:allocate"
+    CASE_RESTRICT = "cases:case:restrict"
+    RESTRICTION_AGREE = "cases:restriction:agree"  # as a second person, without seeing the case
     REFERRAL_READ = "referrals:referral:read"
     REFERRAL_MAKE = "referrals:referral:make"
     REFERRAL_SCREEN = "referrals:referral:screen"

@@ -49,12 +49,25 @@ class Relation(StrEnum):
 
 
 R = Relation
+FIELD = frozenset(
+    {
+        Role.CHAIR,
+        Role.VICE_CHAIR,
+        Role.COORDINATOR,
+        Role.PRACTITIONER,
+        Role.SOCIAL_WORKER,
+        Role.SPOC,
+        Role.LEAD,
+    }
+)  # who reads cases at all
 ANY: frozenset[Relation] = frozenset()
-OWN = frozenset({R.LEAD_WORKER, R.ALLOCATED, R.REFERRER, R.ADDED, R.ACTION_OWNER, R.PRESENTER})
-SEAT = frozenset({R.AGENDA, R.REFERRER, R.ADDED, R.ACTION_OWNER})
-OFFICE = frozenset({R.PANEL_OFFICE, R.REFERRER, R.ADDED, R.ACTION_OWNER, R.AGENDA})
-HUB = frozenset({R.HUB, R.AGENDA, R.ACTION_OWNER, R.REFERRER, R.ADDED, R.LEAD_WORKER, R.ALLOCATED})
+OWN = frozenset({R.LEAD_WORKER, R.ALLOCATED, R.REFERRER, R.ADDED, R.ACTION_OWNER, R.PRESENTER, R.LISTED})
+SEAT = frozenset({R.AGENDA, R.REFERRER, R.ADDED, R.ACTION_OWNER, R.LISTED})
+OFFICE = frozenset({R.PANEL_OFFICE, R.REFERRER, R.ADDED, R.ACTION_OWNER, R.AGENDA, R.LISTED})
+HUB = frozenset({R.HUB, R.AGENDA, R.ACTION_OWNER, R.REFERRER, R.ADDED, R.LEAD_WORKER, R.ALLOCATED, R.LISTED})
 RETURN = frozenset({R.RETURN_REQUEST})
+# Of a restricted record an owner sees their action by the list; that it is theirs is asked of the action itself.
+OWNER = frozenset({R.ACTION_OWNER, R.LISTED, R.LEAD_WORKER, R.ALLOCATED})
 BY_WORK = frozenset({R.LEAD_WORKER, R.ALLOCATED, R.REFERRER, R.ACTION_OWNER, R.PRESENTER, R.LISTED})
 EMERGENCY = frozenset({R.EMERGENCY})  # opens what is read, and nothing that changes or makes anything
 
@@ -69,18 +82,18 @@ _WORKER = {
     P.PERSON_ADD: ANY,
     P.PERSON_EDIT: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.ADDED}),
     P.SEALED_SEE: BY_WORK,
-    P.CASE_READ: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.REFERRER, R.ACTION_OWNER, R.PRESENTER}) | EMERGENCY,
+    P.CASE_READ: BY_WORK | EMERGENCY,
     P.LOOKS_READ: frozenset({R.LEAD_WORKER}),
     P.CASE_OPEN: OWN,
     P.CASE_UPDATE: frozenset({R.LEAD_WORKER, R.ALLOCATED}),
     P.CASE_ALLOCATE: frozenset({R.LEAD_WORKER}),
     P.REFERRAL_MAKE: ANY,
-    P.REFERRAL_READ: frozenset({R.REFERRER, R.LEAD_WORKER, R.ALLOCATED}),
+    P.REFERRAL_READ: frozenset({R.REFERRER, R.LEAD_WORKER, R.ALLOCATED, R.LISTED}),
     P.MEETING_READ: frozenset({R.PRESENTER}),
-    P.ITEM_READ: frozenset({R.PRESENTER}),
-    P.ACTION_READ: frozenset({R.ACTION_OWNER, R.LEAD_WORKER, R.ALLOCATED}),
+    P.ITEM_READ: frozenset({R.PRESENTER, R.LISTED}),
+    P.ACTION_READ: frozenset({R.ACTION_OWNER, R.LEAD_WORKER, R.ALLOCATED, R.LISTED}),
     P.ACTION_ADD: frozenset({R.LEAD_WORKER, R.ALLOCATED}),
-    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
+    P.ACTION_ACT: OWNER,
     P.CONTEXT_READ: ANY,
     P.CONTEXT_PEOPLE: OWN,
     P.INCIDENT_RECORD: ANY,
@@ -97,15 +110,15 @@ _SPOC = {
     P.PERSON_EDIT: frozenset({R.ADDED}),
     P.CASE_READ: SEAT | EMERGENCY,
     P.REFERRAL_MAKE: ANY,
-    P.REFERRAL_READ: frozenset({R.REFERRER, R.AGENDA}),
+    P.REFERRAL_READ: frozenset({R.REFERRER, R.AGENDA, R.LISTED}),
     P.MEETING_READ: frozenset({R.SEAT}),
-    P.ITEM_READ: frozenset({R.AGENDA}),
+    P.ITEM_READ: frozenset({R.AGENDA, R.LISTED}),
     P.RETURN_ANSWER: RETURN,
     P.CONFLICT_DECLARE: frozenset({R.SEAT}),
-    P.DISSENT_RECORD: frozenset({R.AGENDA}),
+    P.DISSENT_RECORD: frozenset({R.AGENDA, R.LISTED}),
     P.MINUTES_READ: frozenset({R.SEAT}),
-    P.ACTION_READ: frozenset({R.ACTION_OWNER, R.AGENDA}),
-    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
+    P.ACTION_READ: frozenset({R.ACTION_OWNER, R.AGENDA, R.LISTED}),
+    P.ACTION_ACT: OWNER,
     P.CONTEXT_READ: ANY,
     P.CONTEXT_PEOPLE: SEAT,
     P.INCIDENT_RECORD: ANY,
@@ -122,7 +135,7 @@ _COORDINATOR = {
     P.CASE_READ: OFFICE | EMERGENCY,
     P.REFERRAL_MAKE: ANY,
     P.REFERRAL_READ: OFFICE,
-    P.REFERRAL_SCREEN: frozenset({R.PANEL_OFFICE}),
+    P.REFERRAL_SCREEN: frozenset({R.PANEL_OFFICE, R.LISTED}),
     P.MEETING_READ: frozenset({R.COORDINATOR}),
     P.AGENDA_BUILD: frozenset({R.COORDINATOR}),
     P.ITEM_READ: OFFICE,
@@ -133,7 +146,7 @@ _COORDINATOR = {
     P.MINUTES_PREPARE: frozenset({R.COORDINATOR}),
     P.ACTION_READ: OFFICE,
     P.ACTION_ADD: frozenset({R.PANEL_OFFICE, R.COORDINATOR}),
-    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
+    P.ACTION_ACT: OWNER,
     P.CONTEXT_READ: ANY,
     P.NRM_READ: OFFICE,
 }
@@ -161,25 +174,26 @@ _LEAD = {
     P.PERSON_READ: HUB | RETURN | EMERGENCY,
     P.PERSON_LINK: HUB | RETURN,
     P.PERSON_ADD: ANY,
-    P.PERSON_EDIT: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.ADDED, R.HUB}),
+    P.PERSON_EDIT: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.ADDED, R.HUB, R.LISTED}),
     P.SEALED_SEE: BY_WORK | {R.HUB},
     P.CASE_READ: HUB | EMERGENCY,
-    P.LOOKS_READ: frozenset({R.LEAD_WORKER, R.HUB}),
+    P.LOOKS_READ: frozenset({R.LEAD_WORKER, R.HUB, R.LISTED}),
     P.CASE_OPEN: HUB,
-    P.CASE_UPDATE: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.HUB}),
-    P.CASE_ALLOCATE: frozenset({R.LEAD_WORKER, R.HUB}),
+    P.CASE_UPDATE: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.HUB, R.LISTED}),
+    P.CASE_ALLOCATE: frozenset({R.LEAD_WORKER, R.HUB, R.LISTED}),
+    P.CASE_RESTRICT: frozenset({R.LEAD_WORKER, R.ALLOCATED, R.HUB, R.LISTED}),
     P.REFERRAL_MAKE: ANY,
     P.REFERRAL_READ: HUB,
-    P.REFERRAL_SCREEN: frozenset({R.HUB}),
+    P.REFERRAL_SCREEN: frozenset({R.HUB, R.LISTED}),
     P.MEETING_READ: frozenset({R.SEAT}),
-    P.ITEM_READ: frozenset({R.AGENDA}),
+    P.ITEM_READ: frozenset({R.AGENDA, R.LISTED}),
     P.RETURN_ANSWER: RETURN,
     P.CONFLICT_DECLARE: frozenset({R.SEAT}),
-    P.DISSENT_RECORD: frozenset({R.AGENDA}),
+    P.DISSENT_RECORD: frozenset({R.AGENDA, R.LISTED}),
     P.MINUTES_READ: frozenset({R.SEAT}),
     P.ACTION_READ: HUB,
     P.ACTION_ADD: HUB,
-    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
+    P.ACTION_ACT: OWNER,
     P.CONTEXT_READ: ANY,
     P.CONTEXT_PEOPLE: HUB,
     P.CONTEXT_REVIEW: ANY,
@@ -210,6 +224,7 @@ GRANTS: MappingProxyType[Role, MappingProxyType[P, frozenset[Relation]]] = Mappi
                 P.AUDIT_READ: ANY,
                 P.EMERGENCY_REVIEW: ANY,
                 P.SEALED_GRANT: ANY,
+                P.RESTRICTION_AGREE: ANY,
                 P.ADMIN_APPROVE: ANY,
                 P.ADMIN_AGREEMENTS: ANY,
             },

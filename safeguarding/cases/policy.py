@@ -7,6 +7,7 @@ from safeguarding.cases.models import SharedWith
 
 WORKERS = frozenset({Role.PRACTITIONER, Role.SOCIAL_WORKER, Role.LEAD})
 TEAM = frozenset({Relation.LEAD_WORKER, Relation.ALLOCATED, Relation.HUB})
+_READS_ALL = TEAM | {Relation.EMERGENCY}  # whoever opened it in an emergency needs what was written yesterday
 
 
 def is_of_the_team(relations: Iterable[Relation]) -> bool:
@@ -16,4 +17,4 @@ def is_of_the_team(relations: Iterable[Relation]) -> bool:
 
 def readable(relations: Iterable[Relation]) -> frozenset[SharedWith]:
     """Return the kinds of updates that these relations open: a panel's members read what was shared with the panel."""
-    return frozenset(SharedWith) if is_of_the_team(relations) else frozenset({SharedWith.PANEL})
+    return frozenset({SharedWith.PANEL}) if _READS_ALL.isdisjoint(relations) else frozenset(SharedWith)

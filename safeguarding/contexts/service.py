@@ -315,7 +315,7 @@ def _distance(row: Any, lat: float | None, lng: float | None) -> int | None:
 def _check_people(actor: Actor, people: Sequence[tuple[int, IncidentPart]], *texts: str | None) -> None:
     """Only people the actor may see, and no name of theirs in a text that is about a place."""
     for person_id, _ in people:
-        if not actor.may(Permission.PERSON_READ, relations_to(actor, "person", person_id)):
+        if not actor.may(Permission.PERSON_LINK, relations_to(actor, "person", person_id)):
             raise NotFoundError
     if not people:
         return

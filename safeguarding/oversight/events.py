@@ -27,10 +27,13 @@ class Act(StrEnum):
     EXPORTED = "exported"
     CHANGED = "changed"
     REFUSED = "refused"
+    EMERGENCY = "emergency"
 
 
 def act_of(event: str) -> Act:
     """Return what kind of act an event `area:thing:done` records."""
+    if event == "oversight:emergency:opened":
+        return Act.EMERGENCY
     done = event.rpartition(":")[2]
     if done == "refused":
         return Act.REFUSED

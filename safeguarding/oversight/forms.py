@@ -1,12 +1,16 @@
-"""The form of the auditor's search. What is typed is a reference or is refused, so that no name reaches an address."""
+"""Forms of the auditor's search and of emergency access.
+
+What is typed into the search is a reference or is refused, so that no name reaches an address.
+"""
 
 import re
 
 from wtforms import Field, ValidationError
 
+from safeguarding.oversight import words
 from safeguarding.oversight.events import AREAS
 from safeguarding.oversight.queries import any_reference
-from safeguarding.web.forms import DatePartsField, Form, line, select_one
+from safeguarding.web.forms import CreateForm, DatePartsField, EditForm, Form, line, radio_one, select_one, text
 
 _SYSTEM = re.compile(r"system:[a-z][a-z-]{1,30}|anonymous")
 
@@ -44,3 +48,49 @@ class AuditSearchForm(Form):
         """Refuse a span that ends before it begins."""
         if field.data and self.start.data and field.data < self.start.data:
             raise ValidationError("The last day must be on or after the first day.")
+
+
+class EmergencyForm(CreateForm):
+    """Why one record has to be opened now."""
+
+    record = line(
+        "Reference you were given",
+        required="Enter the reference you were given, like YP-7F3K-2M9Q.",
+        hint="Like YP-7F3K-2M9Q for a young person, or CA-2M9Q-7F3K for a case.",
+        limit=40,
+    )
+    kind = radio_one("What is happening?", words.KIND_CHOICES, required="Say what is happening.")
+    reason = text(
+        "Why can it not wait, and who did you try?",
+        required="Say why it cannot wait, and whom you tried to reach.",
+        hint="Read by whoever reviews this. Do not include more about the young person than you must.",
+        limit=2_000,
+        rows=4,
+    )
+    basis = radio_one("What lets you see it?", words.BASIS_CHOICES, required="Say what lets you see it.")
+
+
+class ReviewForm(EditForm):
+    """What a reviewer found."""
+
+    outcome = radio_one(
+        "Was it right to use it?", words.OUTCOME_CHOICES, required="Say whether it was right to use it."
+    )
+    findings = text(
+        "What did you find, and what happens now?",
+        hint="Needed when it was not right. Whoever used it reads this.",
+        limit=4_000,
+        rows=4,
+    )
+
+
+class AnswerForm(CreateForm):
+    """What was found about a question that the audit raised."""
+
+    answer = text(
+        "What did you find?",
+        required="Say what you found.",
+        hint="Whom you asked, what they said, and what happens now. Name no young person.",
+        limit=4_000,
+        rows=4,
+    )

@@ -1,6 +1,7 @@
 """Reads of the audit: a search, who looked at one record, and how the chain stands. References only, never names."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
+from safeguarding.accounts.models import User
 from safeguarding.audit.models import AuditEvent, AuditHead
 from safeguarding.audit.verify import LastAnchor, last_anchor
 from safeguarding.cases.models import Case
@@ -22,6 +24,7 @@ from safeguarding.nrm.models import NrmReferral
 from safeguarding.oversight.events import Act, act_of
 from safeguarding.people.models import Person
 from safeguarding.referrals.models import Referral
+from safeguarding.relations.queries import any_relation_to
 
 PAGE = 50
 MOST_LOOKS = 2_000
@@ -148,6 +151,27 @@ def looks_at(actor: Actor, ref: str, start: date, end: date, *, lists: bool) -> 
     `lists` adds the lists and searches in which the reference was shown, which takes a walk over the whole span.
     """
     _need(actor)
+    return _looks(ref, start, end, lists=lists)
+
+
+def looks_at_own(actor: Actor, ref: str, pairs: Collection[tuple[str, int]], start: date, end: date) -> Looks:
+    """Return the same for a record that the actor may open and whose work they lead, without lists and searches.
+
+    `pairs` is what counts as a relation to the record. Raises ForbiddenError for whoever does not lead it.
+    """
+    if not actor.may(Permission.LOOKS_READ, any_relation_to(actor, pairs)):
+        raise ForbiddenError("Those who lead the work see who looked. Information governance sees it for every record.")
+    return _looks(ref, start, end, lists=False)
+
+
+def names_of(actor_keys: Collection[str]) -> dict[str, str]:
+    """Return the names of those who sign in, by how the audit records them. Commands have none."""
+    refs = sorted({key.removeprefix("user:") for key in actor_keys if key.startswith("user:")})[:500]
+    rows = db.session.execute(select(User.ref, User.name).where(User.ref.in_(refs)))
+    return {f"user:{row.ref}": row.name for row in rows}
+
+
+def _looks(ref: str, start: date, end: date, *, lists: bool) -> Looks:
     related = _belonging(ref)
     wanted: ColumnElement[bool] = AuditEvent.subject.in_([ref, *related])
     if lists:

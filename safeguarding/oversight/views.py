@@ -4,16 +4,16 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, flash, render_template, request, url_for
 
 from safeguarding.access.permissions import Permission
 from safeguarding.audit import service as audit
 from safeguarding.audit.verify import anchor_file
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError, RuleError
-from safeguarding.oversight import queries
+from safeguarding.oversight import queries, questions, service, words
 from safeguarding.oversight.events import AREAS, Act, act_of, plain_words
-from safeguarding.oversight.forms import AuditSearchForm, actor_key
+from safeguarding.oversight.forms import AnswerForm, AuditSearchForm, actor_key
 from safeguarding.web import pages, transaction
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.navigation import Entry, register_entry
@@ -25,7 +25,7 @@ _EVENT = re.compile(r"([a-z]{2,20})(:[a-z_]{1,30}:[a-z_]{1,30})?")
 _ADDRESS = "This address is not one that the search makes. Start the search again."
 
 
-def init_oversight(app: Flask) -> None:
+def init_audit_pages(app: Flask) -> None:
     """Register the pages, their place in the navigation, and the words of events for their templates."""
     app.register_blueprint(blueprint)
     app.jinja_env.filters["event_words"] = plain_words
@@ -53,6 +53,7 @@ def index() -> Any:
         form,
         asked=asked,
         entries=shown,
+        may_review=actor.may(Permission.EMERGENCY_REVIEW),
         chain=queries.chain_state(actor, anchor_file(current_app.extensions["settings"].data)),
         older=_older(shown) if len(found) > queries.PAGE else None,
     )
@@ -139,9 +140,56 @@ def looks(ref: str) -> str:
     return render_template(
         "oversight/looks.html",
         looks=found,
+        names=queries.names_of({entry.actor for entry in found.entries}),
         lists=lists,
         acts=Act,
         act_of=act_of,
         chain=queries.chain_state(actor, anchor_file(current_app.extensions["settings"].data)),
         earlier=start - timedelta(days=1),
+    )
+
+
+@blueprint.get("/audit/questions", endpoint="questions")
+@permission(Permission.AUDIT_READ)
+def list_questions() -> str:
+    """Show the questions that the last seven days raise."""
+    actor = current_actor()
+    asked = questions.list_questions(actor)
+    audit.record_read("oversight:questions:listed", actor, None, count=len(asked))
+    names = queries.names_of({each.question.actor for each in asked})
+    return render_template(
+        "oversight/questions.html",
+        asked=asked[:100],
+        count=len(asked),
+        names=names,
+        patterns=words.PATTERNS,
+        may_answer=actor.may(Permission.EMERGENCY_REVIEW),
+    )
+
+
+@blueprint.route("/audit/questions/<string:key>", methods=["GET", "POST"], endpoint="question")
+@permission(Permission.EMERGENCY_REVIEW)
+def answer_question(key: str) -> Any:
+    """Answer one question."""
+    actor = current_actor()
+    found = questions.find_question(actor, key)
+    if found is None:
+        raise NotFoundError
+    form = AnswerForm()
+    if form.validate_on_submit():
+        form.claim(actor.key)
+        try:
+            service.answer_question(actor, found.key, about=found.actor, answer=form.answer.data or "")
+        except RuleError as error:
+            form.add_rule_error(error)
+        else:
+            flash("Answered.", "success")
+            return pages.to("oversight.questions")
+    audit.record_read("oversight:question:shown", actor, None, question=found.key)
+    return pages.form_page(
+        "oversight/question.html",
+        form,
+        question=found,
+        names=queries.names_of([found.actor]),
+        patterns=words.PATTERNS,
     )

@@ -52,7 +52,7 @@ def add_member(
     """Say that somebody the actor may see is part of a group; it lapses after a year. Raises NotFoundError, RuleError."""
     if not actor.may(Permission.CONTEXT_REVIEW) or actor.user_id is None:
         raise ForbiddenError("The safeguarding lead records peer groups.")
-    if not actor.may(Permission.PERSON_READ, relations_to(actor, "person", person.id)):
+    if not actor.may(Permission.PERSON_LINK, relations_to(actor, "person", person.id)):
         raise NotFoundError
     if not source.strip():
         raise RuleError("Say who told of it.", "source")

@@ -274,7 +274,7 @@ def withdraw_referral(
 
 def _subject_kind(actor: Actor, person: Person | None, context: Context | None) -> ReferralSubject:
     if person is not None:
-        if not actor.may(Permission.PERSON_READ, relations_to(actor, "person", person.id)):
+        if not actor.may(Permission.PERSON_LINK, relations_to(actor, "person", person.id)):
             raise NotFoundError()
         if person.kind is PersonKind.YOUNG_PERSON:
             return ReferralSubject.INDIVIDUAL

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from safeguarding.access.permissions import Permission
-from safeguarding.access.roles import GRANTS, Role
+from safeguarding.access.roles import GRANTS, Relation, Role
 from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
 from safeguarding.panels.models.items import AgendaItem, ReturnHandling, ReturnRequest, ReturnState
@@ -74,8 +74,17 @@ def test_the_roles_hold_what_the_matrix_says(needed: Permission) -> None:
 def test_an_administrator_holds_nothing_about_a_case() -> None:
     areas = {str(needed).partition(":")[0] for needed in GRANTS[Role.ADMIN]}
     assert areas == {"home", "admin"}
-    for role in (Role.AUDITOR, Role.INFORMATION_GOVERNANCE, Role.ANALYST):
+    for role in (Role.AUDITOR, Role.ANALYST):
         assert not {str(needed).partition(":")[0] for needed in GRANTS[role]} & {"people", "cases", "panels", "nrm"}
+
+
+def test_information_governance_reads_a_record_in_an_emergency_alone() -> None:
+    content = {
+        needed: kinds
+        for needed, kinds in GRANTS[Role.INFORMATION_GOVERNANCE].items()
+        if str(needed).partition(":")[0] in {"people", "cases", "panels", "nrm", "referrals", "actions"}
+    }
+    assert content == dict.fromkeys((Permission.PERSON_READ, Permission.CASE_READ), frozenset({Relation.EMERGENCY}))
 
 
 # --- a role without the permission ---------------------------------------------------------------------------------

@@ -49,11 +49,11 @@ _STEPS = list(Step)
 
 
 @blueprint.route("/people/<string:person_ref>/refer", methods=["GET", "POST"])
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.PERSON_LINK)
 def make(person_ref: str) -> Any:
     """Begin a referral of somebody."""
     actor = current_actor()
-    person = access_person(actor, person_ref).row
+    person = access_person(actor, person_ref, Permission.PERSON_LINK).row
     draft = queries.draft_about(actor, person_id=person.id)
     back = url_for("people.person", ref=person.ref)
     return _make(actor, f"{person.given_name} {person.family_name}", person.born_on, back, draft, person=person)
@@ -100,35 +100,35 @@ def _make(
 
 
 @blueprint.route("/referrals/<string:ref>/what-is-happening", methods=["GET", "POST"])
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def happening(ref: str) -> Any:
     """Ask what has happened."""
     return _step(ref, Step.HAPPENING, _happening_form, lambda form: _happening_of(form))
 
 
 @blueprint.route("/referrals/<string:ref>/their-view", methods=["GET", "POST"])
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def own_view(ref: str) -> Any:
     """Ask what the young person says, in their own words."""
     return _step(ref, Step.VIEW, _own_view_form, lambda form: service.OwnView(**form.answer()))
 
 
 @blueprint.route("/referrals/<string:ref>/sharing", methods=["GET", "POST"])
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def sharing(ref: str) -> Any:
     """Ask for the front door, the lawful basis and who knows."""
     return _step(ref, Step.SHARING, _sharing_form, _sharing_of)
 
 
 @blueprint.route("/referrals/<string:ref>/what-you-ask", methods=["GET", "POST"])
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def asked(ref: str) -> Any:
     """Ask what the panel is asked."""
     return _step(ref, Step.ASKED, _asked_form, _asked_of)
 
 
 @blueprint.route("/referrals/<string:ref>/check", methods=["GET", "POST"])
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def check(ref: str) -> Any:
     """Show all answers of a draft, and send it."""
     actor = current_actor()
@@ -150,7 +150,7 @@ def check(ref: str) -> Any:
 
 
 @blueprint.post("/referrals/<string:ref>/discard")
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def discard(ref: str) -> Any:
     """Throw a draft away."""
     actor = current_actor()

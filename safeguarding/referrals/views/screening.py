@@ -47,7 +47,7 @@ def index() -> str:
 
 
 @blueprint.get("/referrals/<string:ref>")
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def referral(ref: str) -> Any:
     """Show a referral: to its referrer what came of it, to a screener what to look at first."""
     actor = current_actor()
@@ -85,7 +85,7 @@ def screen(ref: str) -> Any:
 
 
 @blueprint.post("/referrals/<string:ref>/answer")
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def answer(ref: str) -> Any:
     """Take the referrer's answer to the screener's question."""
     actor = current_actor()
@@ -104,7 +104,7 @@ def answer(ref: str) -> Any:
 
 
 @blueprint.route("/referrals/<string:ref>/withdraw", methods=["GET", "POST"])
-@permission(Permission.REFERRAL_MAKE)
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.REFERRAL_READ)
 def withdraw(ref: str) -> Any:
     """Take a referral back, with a reason."""
     actor = current_actor()

@@ -1,0 +1,52 @@
+"""The pages that say who can see a record and why, and, to those who lead its work, who looked."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, render_template
+
+from safeguarding.access.permissions import Permission
+from safeguarding.audit import service as audit
+from safeguarding.core import clock
+from safeguarding.oversight import explaining, queries
+from safeguarding.oversight.events import Act, act_of
+from safeguarding.web.guard import current_actor, permission
+
+SPAN = timedelta(days=29)  # thirty days, both ends included
+blueprint = Blueprint("access", __name__, url_prefix="/access")
+
+
+def init_access_pages(app: Flask) -> None:
+    """Register the page."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/<string:ref>")
+@permission(Permission.ACCESS_EXPLAIN)
+def record(ref: str) -> Any:
+    """Show who can see one record that the actor may open, worked out by what decides every request."""
+    actor = current_actor()
+    found = explaining.access_record(actor, ref)
+    audience = explaining.audience_of(actor, found)
+    audit.record_read("oversight:audience:shown", actor, found.ref, count=len(audience.viewers))
+    mine = audience.asker.kinds if audience.asker else frozenset()
+    return render_template(
+        "oversight/who_can_see.html",
+        audience=audience,
+        record=found,
+        now=clock.now(),
+        may_see_looks=actor.may(Permission.LOOKS_READ, mine),
+    )
+
+
+@blueprint.get("/<string:ref>/looks")
+@permission(Permission.LOOKS_READ)
+def looks(ref: str) -> Any:
+    """Show who looked at a record in thirty days, to those who lead its work."""
+    actor = current_actor()
+    found = explaining.access_record(actor, ref)
+    end = clock.today()
+    seen = queries.looks_at_own(actor, found.ref, found.pairs, end - SPAN, end)
+    audit.record_read("oversight:looks:shown", actor, found.ref, count=len(seen.entries))
+    names = queries.names_of({entry.actor for entry in seen.entries})
+    return render_template("oversight/own_looks.html", looks=seen, record=found, names=names, acts=Act, act_of=act_of)

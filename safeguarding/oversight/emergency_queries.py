@@ -1,0 +1,137 @@
+"""Reads of emergency access: one use, those that wait for review, the actor's own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import aliased
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.accounts.models import User
+from safeguarding.core import clock
+from safeguarding.core.errors import NotFoundError
+from safeguarding.core.references import normalise_reference
+from safeguarding.extensions import db
+from safeguarding.oversight.models import EmergencyAccess
+from safeguarding.oversight.service import SOURCE
+from safeguarding.relations.models import RelationRow
+from safeguarding.relations.queries import related
+
+PAGE = 50
+_Reviewer = aliased(User)
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of emergency access, as pages show it."""
+
+    row: Any
+    is_own: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the record can be opened now."""
+        return self.row.closed_at is None and clock.now() < self.row.closes_at
+
+    @property
+    def ended_at(self) -> datetime:
+        """When it closed, or will."""
+        at: datetime = self.row.closed_at or self.row.closes_at
+        return at
+
+    @property
+    def is_late(self) -> bool:
+        """Whether nobody reviewed it by the end of the next working day."""
+        return self.row.reviewed_at is None and clock.now() > self.row.review_due_at
+
+    @property
+    def record_endpoint(self) -> str:
+        """The page of what was opened."""
+        return "people.person" if self.row.subject_ref.startswith("YP") else "cases.case"
+
+
+def _statement() -> Select[Any]:
+    return (
+        select(
+            *EmergencyAccess.__table__.columns,
+            User.name.label("user_name"),
+            User.ref.label("user_ref"),
+            _Reviewer.name.label("reviewer_name"),
+        )
+        .join(User, User.id == EmergencyAccess.user_id)
+        .outerjoin(_Reviewer, _Reviewer.id == EmergencyAccess.reviewer_id)
+    )
+
+
+def access_use(actor: Actor, ref: str) -> Use:
+    """Return one use: the actor's own, any for a reviewer, and one of a record whose work the actor leads."""
+    known = normalise_reference(ref, "EA")
+    row = db.session.execute(_statement().where(EmergencyAccess.ref == known)).one_or_none() if known else None
+    if row is None:
+        raise NotFoundError
+    own = row.user_id == actor.user_id
+    if not (own or actor.holds(Permission.EMERGENCY_REVIEW)):
+        led = _of_led(actor).where(RelationRow.source_id == row.id).limit(1)
+        if db.session.scalar(led) is None:
+            raise NotFoundError
+    return Use(row, own)
+
+
+def list_to_review(actor: Actor) -> list[Use]:
+    """Return the uses that wait for a review by somebody like the actor, the most pressing first."""
+    if not actor.holds(Permission.EMERGENCY_REVIEW):
+        return []
+    statement = _statement().where(EmergencyAccess.reviewed_at.is_(None))
+    rows = db.session.execute(statement.order_by(EmergencyAccess.review_due_at, EmergencyAccess.id).limit(PAGE))
+    return [Use(row, row.user_id == actor.user_id) for row in rows]
+
+
+def list_reviewed(actor: Actor) -> list[Use]:
+    """Return the uses that were reviewed, the newest first."""
+    if not actor.holds(Permission.EMERGENCY_REVIEW):
+        return []
+    statement = _statement().where(EmergencyAccess.reviewed_at.is_not(None))
+    rows = db.session.execute(statement.order_by(EmergencyAccess.reviewed_at.desc(), EmergencyAccess.id).limit(PAGE))
+    return [Use(row, row.user_id == actor.user_id) for row in rows]
+
+
+def list_own(actor: Actor) -> list[Use]:
+    """Return the actor's own uses, the newest first."""
+    statement = _statement().where(EmergencyAccess.user_id == actor.user_id)
+    rows = db.session.execute(statement.order_by(EmergencyAccess.id.desc()).limit(5))
+    return [Use(row, True) for row in rows]
+
+
+def list_work(actor: Actor) -> list[Use]:
+    """Return what `my work` shows: the actor's own unreviewed uses, and those of records whose work the actor leads.
+
+    A reviewer has every one that waits but their own.
+    """
+    waiting = [EmergencyAccess.user_id == actor.user_id, EmergencyAccess.id.in_(_of_led(actor))]
+    if actor.holds(Permission.EMERGENCY_REVIEW):
+        waiting.append(EmergencyAccess.user_id != actor.user_id)
+    statement = _statement().where(EmergencyAccess.reviewed_at.is_(None), or_(*waiting))
+    rows = db.session.execute(statement.order_by(EmergencyAccess.review_due_at, EmergencyAccess.id).limit(10))
+    return [Use(row, row.user_id == actor.user_id) for row in rows]
+
+
+def _of_led(actor: Actor) -> Select[Any]:
+    """Select the uses by which a record was opened whose work the actor leads."""
+    leads = related(actor, RelationRow.subject_kind, RelationRow.subject_id, Permission.LOOKS_READ)
+    return select(RelationRow.source_id).where(RelationRow.source_kind == SOURCE, leads)
+
+
+def may_be_told(actor: Actor, ref: str) -> bool:
+    """Return whether somebody may still be told of a use, when the mail is sent."""
+    try:
+        access_use(actor, ref)
+    except NotFoundError:
+        return False
+    return True
+
+
+def may_review(actor: Actor, use: Use) -> bool:
+    """Return whether the actor may review this use: not their own, and not twice."""
+    return actor.holds(Permission.EMERGENCY_REVIEW) and not use.is_own and use.row.reviewed_at is None

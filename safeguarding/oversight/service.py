@@ -1,0 +1,234 @@
+"""Commands of emergency access (break-glass), and the answer to a question that the audit raised.
+
+Emergency access opens one record, read only, for an hour, told at once and reviewed by somebody else.
+
+It writes relations of the kind `emergency`, which roles let read and nothing else; a declared conflict still beats them.
+Whether there is a record at all is said to nobody but whoever opens it.
+"""
+
+from datetime import time, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from safeguarding.access.actor import Actor, user_principal
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation, Role
+from safeguarding.accounts.models import AccountStatus, Membership, User
+from safeguarding.audit import service as audit
+from safeguarding.cases.models import Case
+from safeguarding.cases.workflow import LIVE
+from safeguarding.core import clock
+from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
+from safeguarding.core.references import new_reference, normalise_reference
+from safeguarding.core.working_days import add_working_days
+from safeguarding.extensions import db
+from safeguarding.notices.service import queue
+from safeguarding.oversight.models import (
+    EmergencyAccess,
+    EmergencyBasis,
+    EmergencyKind,
+    EmergencyOutcome,
+    QuestionAnswer,
+)
+from safeguarding.people.models import Person
+from safeguarding.relations import service as relations
+from safeguarding.relations.models import RelationRow
+from safeguarding.relations.queries import live, of_any
+
+OPEN_FOR = timedelta(minutes=60)
+REVIEW_BY = time(17)
+SHORTEST_REASON = 20
+SOURCE = "emergency"
+OPENED = "emergency_opened"  # the notice to who leads the work and to information governance
+REVIEWED = "emergency_reviewed"  # the notice to who used it
+_NOTHING = "We hold nothing under this reference that can be opened. Check it, or ring the hub."
+_CAPABLE = (Permission.CASE_READ, Permission.PERSON_READ)
+Pairs = list[tuple[str, int]]
+
+
+def open_emergency(
+    actor: Actor, typed: str, *, kind: EmergencyKind, basis: EmergencyBasis, reason: str
+) -> EmergencyAccess:
+    """Open one record to the actor for an hour, and tell who leads the work and information governance.
+
+    Raises RuleError when an earlier use waits for its review, when the reason says too little, when nothing can be
+    opened under the reference (absent, or closed by a declared conflict: the same answer), or when it is open already.
+    """
+    if not actor.may(Permission.EMERGENCY_ASK) or actor.user_id is None:
+        raise ForbiddenError("Your role does not include emergency access.")
+    db.session.execute(select(User.id).where(User.id == actor.user_id).with_for_update())
+    if (waiting := unreviewed(actor)) is not None:
+        raise RuleError(f"You can ask again once {waiting} has been reviewed. Ring information governance.")
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise RuleError(f"Say why it cannot wait, in at least {SHORTEST_REASON} characters.", "reason")
+    ref, pairs = _subject(typed)
+    held = _held(actor, pairs)
+    if ref is None or Relation.BARRED in held:
+        audit.record_refusal("oversight:emergency:refused", actor.key, ref)
+        raise RuleError(_NOTHING, "record")
+    if any(actor.may(permission, held) for permission in _CAPABLE):
+        raise RuleError("You can open this record without emergency access.", "record")
+    now = clock.now()
+    access = EmergencyAccess(
+        ref=new_reference("EA"),
+        user_id=actor.user_id,
+        agency=", ".join(actor.agency_names)[:120] or None,
+        subject_ref=ref,
+        kind=kind,
+        basis=basis,
+        reason=reason.strip(),
+        opened_at=now,
+        closes_at=now + OPEN_FOR,
+        review_due_at=clock.at_london(add_working_days(clock.today(), 1), REVIEW_BY),
+        version=1,
+    )
+    db.session.add(access)
+    db.session.flush()
+    source = (SOURCE, access.id)
+    relations.grant(
+        user_principal(actor.user_id), pairs, Relation.EMERGENCY, source, valid_from=now, valid_to=access.closes_at
+    )
+    for user_id in sorted(_told(pairs) - {actor.user_id}):
+        queue(OPENED, user_id, access.ref)
+    audit.record(
+        "oversight:emergency:opened", actor, ref, access=access.ref, kind=kind, basis=basis, closes_at=access.closes_at
+    )
+    return access
+
+
+def close_emergency(actor: Actor, ref: str) -> EmergencyAccess:
+    """Close one's own emergency access before the hour is over. Raises NotFoundError."""
+    access = _locked(ref)
+    if not actor.may(Permission.EMERGENCY_ASK) or access.user_id != actor.user_id:
+        raise NotFoundError
+    now = clock.now()
+    if access.closed_at is None and now < access.closes_at:
+        access.closed_at = now
+        access.version += 1
+        db.session.flush()
+        relations.end((SOURCE, access.id), at=now)
+        audit.record("oversight:emergency:closed", actor, access.subject_ref, access=access.ref)
+    return access
+
+
+def review_emergency(
+    actor: Actor, ref: str, *, outcome: EmergencyOutcome, findings: str, read_version: int
+) -> EmergencyAccess:
+    """Say whether a use of emergency access was right; it closes with it. Nobody reviews their own.
+
+    Raises ForbiddenError for one's own, StaleError when it changed since it was read, RuleError when it was reviewed
+    already or when more has to be said.
+    """
+    if not actor.may(Permission.EMERGENCY_REVIEW) or actor.user_id is None:
+        raise ForbiddenError("Information governance reviews emergency access.")
+    access = _locked(ref)
+    if access.user_id == actor.user_id:
+        raise ForbiddenError("Nobody reviews their own emergency access. Ask somebody else of information governance.")
+    if access.reviewed_at is not None:
+        raise RuleError("This was reviewed already.")
+    if access.version != read_version:
+        raise StaleError
+    if outcome is not EmergencyOutcome.RIGHT and not findings.strip():
+        raise RuleError("Say what was wrong, and what happens now.", "findings")
+    now = clock.now()
+    access.reviewed_at, access.reviewer_id, access.outcome = now, actor.user_id, outcome
+    access.findings = findings.strip() or None
+    if access.closed_at is None and now < access.closes_at:
+        access.closed_at = now
+    access.version += 1
+    db.session.flush()
+    relations.end((SOURCE, access.id), at=now)
+    queue(REVIEWED, access.user_id, access.ref)
+    audit.record("oversight:emergency:reviewed", actor, access.subject_ref, access=access.ref, outcome=outcome)
+    return access
+
+
+def answer_question(actor: Actor, key: str, *, about: str, answer: str) -> QuestionAnswer:
+    """Record what was found about a question that the audit raised; `about` is whose looks raised it, as recorded.
+
+    Nobody answers a question about themselves. Raises ForbiddenError, or RuleError when it was answered or too short.
+    """
+    if not actor.may(Permission.EMERGENCY_REVIEW) or actor.user_id is None:
+        raise ForbiddenError("Information governance answers these questions.")
+    if about == actor.key:
+        raise ForbiddenError("Nobody answers a question about themselves. Ask somebody else of information governance.")
+    if len(answer.strip()) < SHORTEST_REASON:
+        raise RuleError(f"Say what you found, in at least {SHORTEST_REASON} characters.", "answer")
+    if db.session.scalar(select(QuestionAnswer.id).where(QuestionAnswer.key == key)) is not None:
+        raise RuleError("This question was answered already.")
+    given = QuestionAnswer(key=key, answer=answer.strip(), answered_at=clock.now(), answered_by_id=actor.user_id)
+    db.session.add(given)
+    db.session.flush()
+    audit.record("oversight:question:answered", actor, None, question=key)
+    return given
+
+
+def unreviewed(actor: Actor) -> str | None:
+    """Return the reference of the actor's use that waits for its review, if one does."""
+    return db.session.scalar(
+        select(EmergencyAccess.ref)
+        .where(EmergencyAccess.user_id == actor.user_id, EmergencyAccess.reviewed_at.is_(None))
+        .order_by(EmergencyAccess.id)
+        .limit(1)
+    )
+
+
+def _subject(typed: str) -> tuple[str | None, Pairs]:
+    """Return the reference meant and what opens with it: a young person with their live cases, or a case with its person."""
+    if (ref := normalise_reference(typed, "YP")) is not None:
+        person = db.session.scalar(select(Person.id).where(Person.ref == ref))
+        if person is not None:
+            cases = db.session.scalars(
+                select(Case.id).where(Case.person_id == person, Case.state.in_(LIVE)).order_by(Case.id)
+            )
+            return ref, [("person", person), *(("case", key) for key in cases)]
+    if (ref := normalise_reference(typed, "CA")) is not None:
+        row: Any = db.session.execute(select(Case.id, Case.person_id).where(Case.ref == ref)).one_or_none()
+        if row is not None:
+            return ref, [("case", row.id)] + ([("person", row.person_id)] if row.person_id is not None else [])
+    return None, []
+
+
+def _held(actor: Actor, pairs: Pairs) -> frozenset[Relation]:
+    if not pairs:
+        return frozenset()
+    rows = db.session.scalars(
+        select(RelationRow.kind).where(of_any(pairs), RelationRow.principal.in_(sorted(actor.principals)), live())
+    )
+    return frozenset(rows)
+
+
+def _told(pairs: Pairs) -> set[int]:
+    """Return whoever leads the work (the hub's leads where nobody does), and everybody of information governance."""
+    leads = {
+        int(principal.removeprefix("user:"))
+        for principal in db.session.scalars(
+            select(RelationRow.principal).where(of_any(pairs), RelationRow.kind == Relation.LEAD_WORKER, live())
+        )
+    }
+    return leads.union(_holders(Role.INFORMATION_GOVERNANCE), () if leads else _holders(Role.LEAD))
+
+
+def _holders(role: Role) -> list[int]:
+    now = clock.now()
+    return list(
+        db.session.scalars(
+            select(User.id)
+            .join(Membership, Membership.user_id == User.id)
+            .where(
+                User.status == AccountStatus.ACTIVE,
+                Membership.role == role,
+                Membership.valid_from <= now,
+                or_(Membership.valid_to.is_(None), Membership.valid_to > now),
+            )
+            .distinct()
+        )
+    )
+
+
+def _locked(ref: str) -> EmergencyAccess:
+    access = db.session.scalar(select(EmergencyAccess).where(EmergencyAccess.ref == ref).with_for_update())
+    if access is None:
+        raise NotFoundError
+    return access

@@ -1,0 +1,223 @@
+"""Emergency access: one record, to read, for an hour; told at once; reviewed by somebody else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import Relation, Role
+from safeguarding.audit.models import AuditEvent
+from safeguarding.cases.models import Case
+from safeguarding.cases.queries import access_case
+from safeguarding.core import clock
+from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
+from safeguarding.core.references import new_reference
+from safeguarding.extensions import db
+from safeguarding.notices.models import Notice
+from safeguarding.oversight import service
+from safeguarding.oversight.emergency_queries import access_use, list_work
+from safeguarding.oversight.models import EmergencyAccess, EmergencyBasis, EmergencyKind, EmergencyOutcome
+from safeguarding.people.models import Person
+from safeguarding.people.queries import access_person
+from safeguarding.relations.check import check
+from safeguarding.relations.models import RelationRow
+from tests.factories.cases import make_case
+from tests.factories.people import Somebody, make_somebody, unit_of_work
+
+REASON = "Control room: two callers say he is being held at the retail park."
+
+
+class Night:
+    """A case that one person leads, and others who have nothing to do with it."""
+
+    def __init__(self) -> None:
+        self.worker = make_somebody(Role.PRACTITIONER)
+        self.case: Case = make_case(self.worker)
+        self.person = db.session.get_one(Person, self.case.person_id)
+        self.police = make_somebody(Role.SPOC)
+        self.reviewer = make_somebody(Role.INFORMATION_GOVERNANCE)
+
+    def open(self, who: Somebody | None = None, ref: str | None = None, **options: str) -> EmergencyAccess:
+        given = {"reason": REASON, **options}
+        return service.open_emergency(
+            (who or self.police).actor,
+            ref or self.case.ref,
+            kind=EmergencyKind.MISSING_NOW,
+            basis=EmergencyBasis.VITAL_INTERESTS,
+            **given,
+        )
+
+
+@pytest.fixture
+def night(in_app: Flask) -> Iterator[Night]:
+    with unit_of_work():
+        made = Night()
+    db.session.refresh(made.case)
+    db.session.refresh(made.person)
+    yield made
+
+
+@contextmanager
+def later(**span: float) -> Iterator[None]:
+    db.session.rollback()
+    with time_machine.travel(clock.now() + timedelta(**span), tick=False):
+        yield
+    db.session.rollback()
+
+
+def test_it_opens_the_record_to_read_and_closes_by_itself_after_an_hour(night: Night) -> None:
+    with pytest.raises(NotFoundError):
+        access_case(night.police.actor, night.case.ref)
+    with unit_of_work():
+        night.open()
+    view = access_case(night.police.actor, night.case.ref)
+    assert access_person(night.police.actor, night.person.ref).row.ref == night.person.ref
+    for act in Permission:
+        if act not in (Permission.CASE_READ, Permission.PERSON_READ):
+            assert night.police.actor.kinds_for(act) is None or not night.police.actor.may(act, view.relations)
+    with later(minutes=59):
+        access_case(night.police.actor, night.case.ref)
+    with later(minutes=61), pytest.raises(NotFoundError):
+        access_case(night.police.actor, night.case.ref)
+
+
+def test_a_young_person_opens_with_their_live_cases(night: Night) -> None:
+    with unit_of_work():
+        night.open(ref=night.person.ref)
+    access_person(night.police.actor, night.person.ref)
+    access_case(night.police.actor, night.case.ref)
+
+
+def test_another_record_stays_hidden(night: Night) -> None:
+    with unit_of_work():
+        other = make_case(night.worker).ref
+    with unit_of_work():
+        night.open()
+    with pytest.raises(NotFoundError):
+        access_case(night.police.actor, other)
+
+
+def test_whoever_leads_and_information_governance_are_told_with_the_change(night: Night) -> None:
+    with unit_of_work():
+        use = night.open()
+        ref = use.ref
+    told = db.session.execute(select(Notice.recipient_id, Notice.kind, Notice.subject)).all()
+    assert {(row.recipient_id, row.subject) for row in told if row.kind == service.OPENED} == {
+        (night.worker.id, ref),
+        (night.reviewer.id, ref),
+    }
+    assert [each.row.ref for each in list_work(night.worker.actor)] == [ref]
+    assert [each.row.ref for each in list_work(night.reviewer.actor)] == [ref]
+    assert list_work(make_outsider().actor) == []
+
+
+def make_outsider() -> Somebody:
+    with unit_of_work():
+        return make_somebody(Role.PRACTITIONER)
+
+
+def test_an_unreviewed_use_blocks_the_next(night: Night) -> None:
+    with unit_of_work():
+        use = night.open()
+        ref, other = use.ref, make_case(night.worker).ref
+    with pytest.raises(RuleError, match=ref):
+        night.open(ref=other)
+    db.session.rollback()
+    with unit_of_work():
+        version = access_use(night.reviewer.actor, ref).row.version
+        service.review_emergency(
+            night.reviewer.actor, ref, outcome=EmergencyOutcome.RIGHT, findings="", read_version=version
+        )
+    with unit_of_work():
+        night.open(ref=other)
+
+
+def test_nobody_reviews_their_own_and_a_review_closes_it(night: Night) -> None:
+    with unit_of_work():
+        own = night.open(night.reviewer)
+        ref, version = own.ref, own.version
+    review = {"outcome": EmergencyOutcome.RIGHT, "findings": "", "read_version": version}
+    with pytest.raises(ForbiddenError):
+        service.review_emergency(night.reviewer.actor, ref, **review)  # type: ignore[arg-type]
+    db.session.rollback()
+    with unit_of_work():
+        second = make_somebody(Role.INFORMATION_GOVERNANCE)
+    with pytest.raises(StaleError):
+        service.review_emergency(second.actor, ref, **(review | {"read_version": version + 1}))  # type: ignore[arg-type]
+    db.session.rollback()
+    with pytest.raises(RuleError, match="what was wrong"):
+        service.review_emergency(second.actor, ref, **(review | {"outcome": EmergencyOutcome.NOT_JUSTIFIED}))  # type: ignore[arg-type]
+    db.session.rollback()
+    with unit_of_work():
+        service.review_emergency(second.actor, ref, **review)  # type: ignore[arg-type]
+    with pytest.raises(NotFoundError):
+        access_case(night.reviewer.actor, night.case.ref)
+
+
+def test_it_is_closed_by_whoever_opened_it_and_by_nobody_else(night: Night) -> None:
+    with unit_of_work():
+        ref = night.open().ref
+    with pytest.raises(NotFoundError):
+        service.close_emergency(night.worker.actor, ref)
+    db.session.rollback()
+    with unit_of_work():
+        service.close_emergency(night.police.actor, ref)
+    with pytest.raises(NotFoundError):
+        access_case(night.police.actor, night.case.ref)
+    assert check().differences == []
+
+
+def test_a_declared_conflict_beats_it_and_answers_like_an_unknown_reference(night: Night) -> None:
+    with unit_of_work():
+        db.session.add(
+            RelationRow(
+                principal=f"user:{night.police.id}",
+                subject_kind="case",
+                subject_id=night.case.id,
+                kind=Relation.BARRED,
+                valid_from=clock.now(),
+                source_kind="conflict",
+                source_id=1,
+                last_activity_at=clock.now(),
+            )
+        )
+    with pytest.raises(RuleError) as barred:
+        night.open()
+    db.session.rollback()
+    with pytest.raises(RuleError) as unknown:
+        night.open(ref=new_reference("CA"))
+    db.session.rollback()
+    assert barred.value.message == unknown.value.message
+
+
+def test_it_asks_for_a_reason_and_is_not_for_what_is_open_already(night: Night) -> None:
+    with pytest.raises(RuleError, match="at least 20"):
+        night.open(reason="help")
+    db.session.rollback()
+    with pytest.raises(RuleError, match="without emergency access"):
+        night.open(night.worker)
+    db.session.rollback()
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.AUDITOR, Role.ADMIN])
+def test_a_role_without_it_is_refused(night: Night, role: Role) -> None:
+    with unit_of_work():
+        somebody = make_somebody(role)
+    with pytest.raises(ForbiddenError):
+        night.open(somebody)
+    db.session.rollback()
+
+
+def test_it_is_in_the_audit_and_its_relations_agree_with_it(night: Night) -> None:
+    with unit_of_work():
+        ref = night.open().ref
+    event = db.session.scalars(select(AuditEvent).where(AuditEvent.event == "oversight:emergency:opened")).one()
+    assert (event.subject, event.actor) == (night.case.ref, f"user:{night.police.ref}")
+    assert ref in event.detail
+    assert REASON not in event.detail
+    assert check().differences == []

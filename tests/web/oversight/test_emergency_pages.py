@@ -1,0 +1,124 @@
+"""The pages of emergency access, of who can see a record, and of who looked at it."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from safeguarding.access.roles import Role
+from safeguarding.cases.models import Case
+from safeguarding.core.references import new_reference
+from safeguarding.extensions import db
+from safeguarding.people.models import Person
+from tests.conftest import SignIn
+from tests.factories.cases import make_case
+from tests.factories.people import PHRASE, Somebody, make_somebody, unit_of_work
+from tests.support.pages import Page, PageClient
+
+ASKED = {
+    "kind": "missing_now",
+    "basis": "vital_interests",
+    "reason": "Control room: two callers say he is being held at the retail park.",
+}
+
+
+class Night:
+    """A case that one person leads, and the pages of somebody who has nothing to do with it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        with app.app_context(), unit_of_work():
+            self.worker = make_somebody(Role.PRACTITIONER)
+            case: Case = make_case(self.worker)
+            self.case_ref, self.person_ref = case.ref, _person_ref(case)
+            self.police = make_somebody(Role.SPOC)
+            self.reviewer = make_somebody(Role.INFORMATION_GOVERNANCE)
+
+    def client(self, who: Somebody) -> PageClient:
+        client = PageClient(self.app.test_client())
+        assert client.sign_in(who.email, PHRASE).status == 303
+        return client
+
+    def ask(self, client: PageClient, record: str, **options: str) -> Page:
+        form = client.get("/emergency").form(having="record")
+        page = client.post("/emergency", form | ASKED | {"record": record, **options})
+        return confirmed(client, page)
+
+
+def _person_ref(case: Case) -> str:
+    return db.session.scalars(select(Person.ref).where(Person.id == case.person_id)).one()
+
+
+def confirmed(client: PageClient, page: Page) -> Page:
+    """Answer the confirmation that a step-up asks for, and send the form that waits."""
+    while page.status == 303 and "/confirm" in page.response.headers["Location"]:
+        page = client.follow(page)
+        page = client.post("/confirm", page.form(having="pass_by") | {"pass_by": "y"})
+        page = client.follow(page)
+    return page
+
+
+@pytest.fixture
+def night(app: Flask) -> Night:
+    return Night(app)
+
+
+def test_it_is_asked_for_used_closed_and_reviewed(night: Night) -> None:
+    police = night.client(night.police)
+    assert police.get(f"/cases/{night.case_ref}").status == 404
+    use = police.follow(night.ask(police, night.case_ref))
+    assert "Open until" in use.words
+    case = police.get(f"/cases/{night.case_ref}")
+    assert case.status == 200
+    assert "Emergency access." in case.words
+    assert "Log an update" not in case.words
+    path = use.form(having="csrf_token", action="/close")
+    assert path
+    worker = night.client(night.worker)
+    assert f"opened {night.case_ref} in an emergency" in worker.get("/my-work").words
+    looks = worker.get(f"/access/{night.case_ref}/looks")
+    assert night.police.name in looks.words
+    assert "Emergency access" in looks.words
+
+
+def test_an_unknown_reference_and_a_form_half_filled_keep_what_was_typed(night: Night) -> None:
+    police = night.client(night.police)
+    page = night.ask(police, new_reference("CA"))
+    assert page.status == 422
+    assert "We hold nothing under this reference that can be opened" in page.words
+    assert ASKED["reason"] in page.text
+    page = night.ask(police, night.case_ref, kind="")
+    assert page.status == 422
+
+
+def test_who_can_see_it_is_said_to_those_who_can_and_to_nobody_else(night: Night) -> None:
+    worker, police = night.client(night.worker), night.client(night.police)
+    page = worker.get(f"/access/{night.case_ref}")
+    assert page.status == 200
+    assert "You can, because: leads the work" in page.words
+    assert night.police.name not in page.words
+    assert police.get(f"/access/{night.case_ref}").status == 404
+    assert worker.get(f"/access/{night.person_ref}").status == 200
+    for other in ("XX-0000", "CA-0000-0000", new_reference("RF"), new_reference("IT"), new_reference("MT")):
+        assert worker.get(f"/access/{other}").status == 404
+
+
+def test_only_who_leads_the_work_sees_who_looked(night: Night) -> None:
+    police = night.client(night.police)
+    police.follow(night.ask(police, night.case_ref))
+    assert police.get(f"/access/{night.case_ref}").status == 200
+    assert police.get(f"/access/{night.case_ref}/looks").status == 403
+
+
+def test_a_reviewer_reviews_somebody_elses(night: Night, sign_in: SignIn) -> None:
+    police, reviewer = night.client(night.police), night.client(night.reviewer)
+    path = night.ask(police, night.case_ref).response.headers["Location"]
+    assert reviewer.get("/emergency/reviews").status == 200
+    form = reviewer.get(path).form(having="outcome")
+    page = reviewer.post(f"{path}/review", form | {"outcome": "not_justified", "findings": ""})
+    assert page.status == 422
+    page = reviewer.post(f"{path}/review", form | {"outcome": "right", "findings": "Well used."})
+    assert page.status == 303
+    assert police.get(f"/cases/{night.case_ref}").status == 404
+    assert "Right to use it" in police.get(path).words
+    assert reviewer.post(f"{path}/review", form | {"outcome": "right"}).status in (409, 422)
+    assert sign_in(Role.PRACTITIONER).get(path).status == 404
