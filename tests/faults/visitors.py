@@ -1,0 +1,90 @@
+"""People at a served installation, over real connections; the processes that serve them; the project's commands."""
+
+import json
+import os
+import signal
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask
+from werkzeug.test import TestResponse, run_wsgi_app
+from werkzeug.wrappers import Response
+
+from tests.factories.people import PHRASE
+from tests.support.pages import Page
+
+# What a client meets whose server, or whose server's worker, has just gone.
+GONE = (OSError, HTTPException)
+SECONDS = 60
+
+
+class Visitor:
+    """Somebody's browser: keeps the session's cookie, sends forms, opens a connection for each request."""
+
+    def __init__(self, address: str) -> None:
+        self._port = urlsplit(address).port
+        self._cookie = ""
+
+    def get(self, path: str) -> Page:
+        """Fetch a page; raises one of GONE when nobody answers."""
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, data: dict[str, str]) -> Page:
+        """Send a form; raises one of GONE when nobody answers."""
+        return self._ask("POST", path, urlencode(data, doseq=True))
+
+    def sign_in(self, email: str) -> None:
+        """Sign in."""
+        form = self.get("/sign-in").form() | {"email": email, "password": PHRASE}
+        answer = self.post("/sign-in", form)
+        assert answer.status == 303, answer.errors
+
+    def _ask(self, method: str, path: str, body: str | None) -> Page:
+        headers = {"Host": "localhost", "Cookie": f"__Host-session={self._cookie}"}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=SECONDS)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read()  # a cut-off answer is none: this raises
+        finally:
+            connection.close()
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            if name == "__Host-session":
+                self._cookie = value
+        made = Response(content, answer.status, list(answer.headers.items()))
+        return Page(_as_test_response(made))
+
+
+def _as_test_response(made: Response) -> TestResponse:
+    body, status, headers = run_wsgi_app(made, {"REQUEST_METHOD": "GET", "wsgi.url_scheme": "http"})
+    return TestResponse(body, status, headers, None)  # type: ignore[arg-type]  # the request is of no use here
+
+
+def workers(address: str) -> list[int]:
+    """Return the ids of the worker processes that serve an address."""
+    port = urlsplit(address).port
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"127.0.0.1:{port}".encode() in (entry / "cmdline").read_bytes():
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
+    return sorted(pid for pid, parent in parents.items() if parent in parents)
+
+
+def kill(pid: int) -> None:
+    """End a process without a word, as the kernel does when memory is short."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def command(app: Flask, *words: str) -> Any:
+    """Run one of the project's commands on an installation and return what it printed as JSON."""
+    run = app.test_cli_runner().invoke(args=[*words, "--json"])
+    assert run.exit_code == 0, f"{words}: {run.output}"
+    return json.loads(run.output.splitlines()[-1])
