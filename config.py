@@ -53,6 +53,8 @@ class Settings:
     map_tiles_url: str | None
     service_url: str = "http://localhost:8000"  # what links in mails begin with; never taken from a request
     mail: Mail | None = None
+    second_factor_optional: bool = False  # never in live mode
+    passkey_required: bool = True  # of chairs, vice-chairs, leads and administrators
 
     @property
     def is_live(self) -> bool:
@@ -100,6 +102,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         map_tiles_url=_tiles(env),
         service_url=_service_url(env, live, hosts),
         mail=_mail(env, live),
+        second_factor_optional=_second_factor_optional(env, live),
+        passkey_required=_yes_or_no(env, "PASSKEY_REQUIRED", True),
     )
 
 
@@ -238,6 +242,22 @@ def _service_url(env: Mapping[str, str], live: bool, hosts: tuple[str, ...]) -> 
     if parts.hostname not in hosts:
         raise ConfigError("SERVICE_URL: its host must be one of TRUSTED_HOSTS.")
     return given
+
+
+def _second_factor_optional(env: Mapping[str, str], live: bool) -> bool:
+    given = env.get("SECOND_FACTOR") or ("required" if live else "optional")
+    if given not in ("required", "optional"):
+        raise ConfigError("SECOND_FACTOR: use required or optional.")
+    if live and given == "optional":
+        raise ConfigError("SECOND_FACTOR: must be required in live mode; unset it.")
+    return given == "optional"
+
+
+def _yes_or_no(env: Mapping[str, str], name: str, default: bool) -> bool:
+    given = env.get(name) or ("yes" if default else "no")
+    if given not in ("yes", "no"):
+        raise ConfigError(f"{name}: use yes or no.")
+    return given == "yes"
 
 
 def _mail(env: Mapping[str, str], live: bool) -> Mail | None:

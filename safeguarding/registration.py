@@ -6,28 +6,38 @@ from flask import Flask
 
 from config import Mode, Settings
 from safeguarding.accounts.admin_views import init_admin
-from safeguarding.accounts.views import init_accounts
+from safeguarding.accounts.approval_views import init_approvals
+from safeguarding.accounts.door_views import init_doors
+from safeguarding.accounts.lapse_views import init_lapses
+from safeguarding.accounts.setup import init_accounts
 from safeguarding.actions.relations import FACTS as actions_facts
+from safeguarding.actions.relations import follow as follow_actions
 from safeguarding.actions.views import init_actions
 from safeguarding.agencies.views import init_agencies
 from safeguarding.audit.service import init_audit
 from safeguarding.cases.relations import FACTS as cases_facts
+from safeguarding.cases.relations import follow as follow_cases
 from safeguarding.cases.views.registration import init_cases
 from safeguarding.cli import commands
 from safeguarding.contexts.views.registration import init_contexts
 from safeguarding.core import sealing
 from safeguarding.core.database import engine_options, prepare_sqlite
+from safeguarding.drafts.views import init_drafts
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
 from safeguarding.notices.views import init_notices
 from safeguarding.nrm.views import init_nrm
-from safeguarding.oversight.views import init_oversight
+from safeguarding.oversight.relations import FACTS as oversight_facts
+from safeguarding.oversight.setup import init_oversight
 from safeguarding.panels.relations import FACTS as panels_facts
+from safeguarding.panels.relations import follow as follow_items
 from safeguarding.panels.setup import init_panels
 from safeguarding.people.relations import FACTS as people_facts
 from safeguarding.people.views.registration import init_people
 from safeguarding.referrals.relations import FACTS as referrals_facts
+from safeguarding.referrals.relations import follow as follow_referrals
 from safeguarding.referrals.setup import init_referrals
+from safeguarding.relations.closing import register_followers
 from safeguarding.relations.registry import register_facts
 from safeguarding.reports.views import init_reports
 from safeguarding.web.errors import init_errors
@@ -92,7 +102,11 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_agencies(app)
     init_notices(app)
     init_accounts(app, secure)
+    init_doors(app)
     init_admin(app)
+    init_approvals(app)
+    init_lapses(app)
+    init_drafts(app)
     init_actions(app)
     init_people(app)
     init_contexts(app)
@@ -108,7 +122,8 @@ def register_packages(app: Flask, secure: bool) -> None:
 
 def register_relation_facts(app: Flask) -> None:
     """Register who can say which relations there should be, for `flask relations check`."""
-    register_facts(app, people_facts, actions_facts, cases_facts, referrals_facts, panels_facts)
+    register_facts(app, people_facts, actions_facts, cases_facts, referrals_facts, panels_facts, oversight_facts)
+    register_followers(app, follow_cases, follow_referrals, follow_items, follow_actions)
 
 
 def register_commands(app: Flask) -> None:

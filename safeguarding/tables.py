@@ -1,6 +1,9 @@
 """Imports every module with mapped classes, so that the metadata is whole for migrations and checks."""
 
+import safeguarding.accounts.factor_models
+import safeguarding.accounts.link_models
 import safeguarding.accounts.models
+import safeguarding.accounts.request_models
 import safeguarding.actions.models
 import safeguarding.agencies.models
 import safeguarding.audit.models
@@ -8,8 +11,10 @@ import safeguarding.cases.models
 import safeguarding.contexts.models
 import safeguarding.core.codes
 import safeguarding.core.installation
+import safeguarding.drafts.models
 import safeguarding.notices.models
 import safeguarding.nrm.models
+import safeguarding.oversight.models
 import safeguarding.panels.models.decisions
 import safeguarding.panels.models.items
 import safeguarding.panels.models.meetings

@@ -2,11 +2,15 @@
 
 import re
 
-from wtforms import Field, HiddenField, PasswordField, ValidationError
+from wtforms import Field, HiddenField, PasswordField, TextAreaField, ValidationError
 
 from safeguarding.access.roles import ROLE_NAMES, Role
-from safeguarding.web.forms import Choices, CreateForm, EditForm, Form, line, select_one
+from safeguarding.web.forms import Choices, CreateForm, EditForm, Form, line, select_one, text
 
+_WHY_HINT = (
+    "Needed for a chair, vice-chair, safeguarding lead, information governance or administrator: "
+    "a second person reads it and decides"
+)
 _ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,6}")
 
 
@@ -20,6 +24,55 @@ class SignInForm(Form):
     next = HiddenField()
 
 
+class CodeForm(Form):
+    """A code of an authenticator app, or a recovery code."""
+
+    code = line(
+        "Code",
+        required="Enter the code.",
+        hint="Six digits from your authenticator app, or one of your recovery codes",
+        limit=60,
+        autocomplete="one-time-code",
+        spellcheck="false",
+    )
+
+
+class AppCodeForm(Form):
+    """The first code of a new authenticator app."""
+
+    code = line(
+        "Code that the app shows now",
+        required="Enter the six digits that the app shows now.",
+        limit=20,
+        autocomplete="one-time-code",
+        inputmode="numeric",
+    )
+
+
+class PasskeyForm(Form):
+    """What the browser answers for a passkey; a script fills it in."""
+
+    credential = HiddenField()
+    purpose = HiddenField()
+
+
+class PressForm(Form):
+    """A button that asks nothing else."""
+
+
+class UnlockForm(Form):
+    """The pass phrase, to show who sits there."""
+
+    password = PasswordField("Pass phrase", render_kw={"autocomplete": "current-password"})
+
+
+class ChangePhraseForm(Form):
+    """A person's own pass phrase: the one they have and the one they want."""
+
+    password = PasswordField("Pass phrase now", render_kw={"autocomplete": "current-password"})
+    phrase = PasswordField("New pass phrase", render_kw={"autocomplete": "new-password"})
+
+
 def _roles() -> Choices:
     return [("", "Choose one"), *((role.value, ROLE_NAMES[role]) for role in Role)]
 
@@ -29,6 +82,10 @@ class FindPersonForm(Form):
 
     text = line("Name or email address", limit=120, autocomplete="off")
     agency = select_one("Agency")
+
+
+def _why() -> TextAreaField:
+    return text("Why they need this role", hint=_WHY_HINT, limit=2_000, rows=3)
 
 
 class AddPersonForm(CreateForm):
@@ -45,6 +102,7 @@ class AddPersonForm(CreateForm):
     job_title = line("Job title", limit=120)
     agency = select_one("Agency", required="Choose their agency.")
     role = select_one("Role", _roles(), required="Choose their role.")
+    reason = _why()
 
     def validate_email(self, field: Field) -> None:
         """Refuse what cannot be an address."""
@@ -57,6 +115,7 @@ class GiveRoleForm(CreateForm):
 
     agency = select_one("Agency", required="Choose the agency.")
     role = select_one("Role", _roles(), required="Choose the role.")
+    reason = _why()
 
 
 class ChangeRightsForm(EditForm):

@@ -51,10 +51,24 @@ class Membership(Keyed, Base):
     __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="ends_after_start"),)
 
 
+class Proof(StrEnum):
+    """What was shown besides the pass phrase when a session was opened."""
+
+    TOTP = "totp"
+    PASSKEY = "passkey"
+    RECOVERY = "recovery"
+    PROVIDER = "provider"  # the organisation's own sign-in asked for it
+    PASSED_BY = "passed_by"  # nothing, which the demonstration alone allows
+
+
 class UserSession(Keyed, Base):
-    """A signed-in browser. The cookie holds a random token; here stands its digest alone."""
+    """A browser, signed in or half way (`opened_at` is not set). The cookie holds a random token; here stands its digest.
+
+    A row that ran out stays for a week, because a form that is sent late by its cookie is given back to its owner.
+    """
 
     __tablename__ = "user_session"
+    __table_args__ = (CheckConstraint("(opened_at IS NULL) = (proof IS NULL)", name="opened_by_a_proof"),)
 
     token_digest: Mapped[str] = col(CREDENTIAL, String(64), unique=True, nullable=False)
     user_id: Mapped[int] = col(
@@ -64,3 +78,11 @@ class UserSession(Keyed, Base):
     last_seen_at: Mapped[datetime] = col(KEY, nullable=False)
     expires_at: Mapped[datetime] = col(KEY, nullable=False)
     ended_at: Mapped[datetime | None] = col(KEY)
+    stem_digest: Mapped[str | None] = col(CREDENTIAL, String(64), index=True)  # of the part that a renewal keeps
+    opened_at: Mapped[datetime | None] = col(KEY)
+    proof: Mapped[Proof | None] = col(KEY, enum_of(Proof))
+    confirmed_at: Mapped[datetime | None] = col(KEY)  # when somebody last showed that it is still them
+    locked_at: Mapped[datetime | None] = col(KEY)
+    challenge: Mapped[str | None] = col(CREDENTIAL, String(100))  # that a passkey has to sign, once
+    challenged_at: Mapped[datetime | None] = col(KEY)
+    device: Mapped[str | None] = col(ACCOUNT, String(80))  # in words: which browser on which system

@@ -5,9 +5,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from config import Settings
 from safeguarding.access.actor import (
     HUB_PRINCIPAL,
     Actor,
@@ -18,9 +20,11 @@ from safeguarding.access.actor import (
 )
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
+from safeguarding.accounts.factor_models import RecoveryCode, SecondFactor
 from safeguarding.accounts.models import AccountStatus, Membership, User, UserSession
-from safeguarding.accounts.sessions import IDLE, token_digest
+from safeguarding.accounts.sessions import LONGEST_PRESENCE, token_digest
 from safeguarding.agencies.models import Agency, SharingAgreement
+from safeguarding.agencies.queries import opens_case_data
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
@@ -31,28 +35,146 @@ from safeguarding.relations.queries import live
 
 # Roles through which an agency's seat on a panel becomes the person's own.
 SEATED = frozenset({Role.SPOC, Role.LEAD, Role.CHAIR, Role.VICE_CHAIR, Role.COORDINATOR})
+_WITHOUT_AGREEMENT = frozenset({Role.ADMIN, Role.AUDITOR})  # they see no case data, so none is shared with them
 _OFFICES = frozenset({Relation.CHAIR, Relation.VICE_CHAIR, Relation.COORDINATOR})
 PanelPrincipals = Callable[[frozenset[str], frozenset[Role]], set[str]]
 
 
-def session_rows(token: str) -> list[Row[Any]]:
-    """Return one row for each live membership of whoever holds this token in a live session, agreements joined."""
-    return list(db.session.execute(*_session_rows(None, token_digest(token), clock.now() - IDLE)))
+def session_rows(token: str) -> list[Any]:
+    """Return one row for each live membership of whoever holds this token in an open session, agreements joined.
+
+    Whether it was left alone for too long is for `sessions.is_idle_too_long` to say, which knows meetings.
+    """
+    return _session_rows.rows(None, token_digest(token))
 
 
 @built
-def _session_rows(asker: Asker, digest: str, used_since: datetime) -> Select[Any]:
+def _session_rows(asker: Asker, digest: str) -> Select[Any]:
     return (
-        _with_memberships(UserSession.id.label("session_id"), UserSession.last_seen_at, *_PERSON)
+        _with_memberships(
+            UserSession.id.label("session_id"),
+            UserSession.last_seen_at,
+            UserSession.confirmed_at,
+            UserSession.locked_at,
+            UserSession.proof,
+            *_PERSON,
+        )
         .join(UserSession, UserSession.user_id == User.id)
         .where(
             UserSession.token_digest == digest,
+            UserSession.opened_at.is_not(None),
             UserSession.ended_at.is_(None),
             UserSession.expires_at > asker.now,
-            UserSession.last_seen_at > used_since,
             User.status == AccountStatus.ACTIVE,
         )
     )
+
+
+def half_way(token: str) -> Row[Any] | None:
+    """Return who is between pass phrase and second factor under this token (user_id, user_ref, email, name), or None."""
+    now = clock.now()
+    return db.session.execute(
+        select(User.id.label("user_id"), User.ref.label("user_ref"), User.email, User.name, UserSession.confirmed_at)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(
+            UserSession.token_digest == token_digest(token),
+            UserSession.opened_at.is_(None),
+            UserSession.ended_at.is_(None),
+            UserSession.expires_at > now,
+            User.status == AccountStatus.ACTIVE,
+        )
+    ).one_or_none()
+
+
+def roles_held(user_id: int) -> frozenset[Role]:
+    """Return the roles that a user holds now, whatever their agency's agreement."""
+    return frozenset(db.session.scalars(select(Membership.role).where(Membership.user_id == user_id, _held_now())))
+
+
+def account_to_enter(email: str) -> Row[Any] | None:
+    """Return the active account with this address (id, ref, password_hash), or None."""
+    return db.session.execute(
+        select(User.id, User.ref, User.password_hash).where(
+            User.email == email.strip().lower(), User.status == AccountStatus.ACTIVE
+        )
+    ).one_or_none()
+
+
+def own_hash(user_id: int) -> str | None:
+    """Return the stored hash of a user's own pass phrase, to verify what they typed."""
+    return db.session.scalar(select(User.password_hash).where(User.id == user_id))
+
+
+def own_email(user_id: int) -> str:
+    """Return a user's own address, which their app and passkey are labelled with."""
+    return db.session.scalar(select(User.email).where(User.id == user_id)) or ""
+
+
+def own_words(user_id: int) -> list[str]:
+    """Return words of a user that their pass phrase must not be made of: name, and address before the @."""
+    row = db.session.execute(select(User.name, User.email).where(User.id == user_id)).one_or_none()
+    return [row.name, row.email.partition("@")[0]] if row else []
+
+
+def local_words() -> list[str]:
+    """Return the names that stand near: of the service, its partnership (and so the borough), and its agencies."""
+    settings: Settings = current_app.extensions["settings"]
+    names = db.session.execute(select(Agency.name, Agency.short_name).order_by(Agency.id).limit(500))
+    return [settings.service_name, settings.partnership, *(each for row in names for each in row)]
+
+
+def list_factors(user_id: int) -> list[Row[Any]]:
+    """Return a user's own second factors: ref, kind, name, created_at, last_used_at. No secret."""
+    return list(
+        db.session.execute(
+            select(
+                SecondFactor.ref,
+                SecondFactor.kind,
+                SecondFactor.name,
+                SecondFactor.created_at,
+                SecondFactor.last_used_at,
+            )
+            .where(SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None))
+            .order_by(SecondFactor.created_at, SecondFactor.id)
+            .limit(PAGE)
+        )
+    )
+
+
+def codes_left(user_id: int) -> int:
+    """Return how many recovery codes a user has not used."""
+    unused = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+    return db.session.scalar(unused) or 0
+
+
+def list_sessions(user_id: int, token: str) -> list[Row[Any]]:
+    """Return a user's own open sessions, the one last used first: id, device, opened_at, last_seen_at, is_this."""
+    now = clock.now()
+    return list(
+        db.session.execute(
+            select(
+                UserSession.id,
+                UserSession.device,
+                UserSession.opened_at,
+                UserSession.last_seen_at,
+                (UserSession.token_digest == token_digest(token)).label("is_this"),
+            )
+            .where(
+                UserSession.user_id == user_id,
+                UserSession.opened_at.is_not(None),
+                UserSession.ended_at.is_(None),
+                UserSession.expires_at > now,
+                UserSession.last_seen_at > now - LONGEST_PRESENCE,
+            )
+            .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+            .limit(PAGE)
+        )
+    )
+
+
+def seconds_unused(last_seen_at: datetime) -> int:
+    """Return how many seconds ago a session was last used."""
+    return max(0, int((clock.now() - last_seen_at).total_seconds()))
 
 
 _PERSON = (
@@ -79,11 +201,7 @@ def _with_memberships(*columns: Any) -> Select[Any]:
         )
         .outerjoin(
             SharingAgreement,
-            and_(
-                SharingAgreement.agency_id == Agency.id,
-                SharingAgreement.signed_on <= today,
-                SharingAgreement.review_on >= today,
-            ),
+            and_(SharingAgreement.agency_id == Agency.id, opens_case_data(today)),
         )
         .order_by(Membership.id)
     )
@@ -97,7 +215,7 @@ def actor_of(rows: Sequence[Any], panels: PanelPrincipals | None = None) -> Acto
     first = rows[0]
     live = [row for row in rows if row.agency_id is not None]
     sharing = {row.agency_id for row in live if row.agreement_id is not None}
-    roles = frozenset(row.role for row in live if row.agency_id in sharing or row.role in (Role.ADMIN, Role.AUDITOR))
+    roles = frozenset(row.role for row in live if row.agency_id in sharing or row.role in _WITHOUT_AGREEMENT)
     principals = {user_principal(first.user_id)} if sharing else set()
     principals |= {agency_principal(agency) for agency in sharing}
     if Role.LEAD in roles:
@@ -111,6 +229,9 @@ def actor_of(rows: Sequence[Any], panels: PanelPrincipals | None = None) -> Acto
         agency_ids=frozenset(sharing),
         agency_names=tuple(sorted({row.agency_name for row in live})),
         principals=frozenset(principals),
+        withheld=frozenset(
+            row.agency_id for row in live if row.agency_id not in sharing and row.role not in _WITHOUT_AGREEMENT
+        ),
     )
 
 
@@ -118,7 +239,7 @@ def panel_principals(principals: frozenset[str], roles: frozenset[Role]) -> set[
     """Return the seats and offices on panels that these principals hold now."""
     if not principals or not roles & SEATED:
         return set()
-    rows = db.session.execute(*_panel_relations(None, sorted(principals)))
+    rows = _panel_relations.rows(None, tuple(sorted(principals)))
     return {found for panel_id, kind in rows if (found := _on_panel(panel_id, kind)) is not None}
 
 
@@ -129,7 +250,7 @@ def _on_panel(panel_id: int, kind: Relation) -> str | None:
 
 
 @built
-def _panel_relations(_asker: Asker, principals: list[str]) -> Select[*tuple[Any, ...]]:
+def _panel_relations(_asker: Asker, principals: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     return select(RelationRow.subject_id, RelationRow.kind).where(
         RelationRow.principal.in_(principals), RelationRow.subject_kind == "panel", live()
     )

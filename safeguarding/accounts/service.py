@@ -1,4 +1,4 @@
-"""Commands about accounts: sign in and out, add a person, give and end memberships, suspend, renew a pass phrase.
+"""Commands about accounts: add a person, give and end memberships, suspend, set a pass phrase.
 
 Nobody changes their own rights, somebody who administers or audits holds no other role, and one administrator always
 remains. Roles, memberships and suspensions are read at every request, so that a change holds from the next one on.
@@ -11,9 +11,10 @@ from sqlalchemy import or_, select, update
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Role
-from safeguarding.accounts.models import AccountStatus, Membership, User, UserSession
-from safeguarding.accounts.passwords import hash_phrase
-from safeguarding.accounts.sessions import LONGEST, token_digest
+from safeguarding.accounts import told
+from safeguarding.accounts.models import AccountStatus, Membership, User
+from safeguarding.accounts.policy import NEED_SECOND_PERSON
+from safeguarding.accounts.signing_in import end_all
 from safeguarding.accounts.workflow import ACCOUNT
 from safeguarding.agencies.models import Agency
 from safeguarding.audit import service as audit
@@ -25,34 +26,6 @@ from safeguarding.extensions import db
 
 # Who administers or audits sees no case content, so these roles stand alone.
 SOLE_ROLES = frozenset({Role.ADMIN, Role.AUDITOR})
-
-
-def start_session(user_id: int, user_ref: str, token: str) -> None:
-    """Begin a session for someone whose pass phrase was right."""
-    now = clock.now()
-    db.session.add(
-        UserSession(
-            token_digest=token_digest(token),
-            user_id=user_id,
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + LONGEST,
-        )
-    )
-    audit.record("accounts:session:started", Actor(key=f"user:{user_ref}", display_name=""), f"{user_ref}")
-
-
-def touch_session(session_id: int) -> None:
-    """Note that a session is in use; called at most once a minute."""
-    db.session.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=clock.now()))
-
-
-def end_session(actor: Actor, token: str) -> None:
-    """End the session that holds this token."""
-    db.session.execute(
-        update(UserSession).where(UserSession.token_digest == token_digest(token)).values(ended_at=clock.now())
-    )
-    audit.record("accounts:session:ended", actor)
 
 
 def add_user(
@@ -86,13 +59,37 @@ def add_user(
 
 
 def give_membership(
-    actor: Actor, user: User, agency: Agency, role: Role, *, since: datetime | None = None
+    actor: Actor,
+    user: User,
+    agency: Agency,
+    role: Role,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    approval: str | None = None,
 ) -> Membership:
     """Make a person a member of an agency in a role. Nobody gives themselves anything.
 
-    Raises RuleError when they hold the role there already, or when it does not go with what they hold.
+    `approval` is the reference of the request by which a second person approved it; without one a role that needs it is
+    refused to everybody but the command line. Raises RuleError as `need_fitting` does.
     """
     _need_over(actor, user.id)
+    if role in NEED_SECOND_PERSON and approval is None and not actor.is_system:
+        raise ForbiddenError("This role needs a second person's approval.")
+    need_fitting(user, agency, role)
+    membership = Membership(
+        user_id=user.id, agency_id=agency.id, role=role, valid_from=since or clock.now(), valid_to=until
+    )
+    db.session.add(membership)
+    db.session.flush()
+    approved = {"approval": approval} if approval else {}
+    audit.record("accounts:membership:given", actor, user.ref, role=role, agency=agency.ref, **approved)
+    told.tell(told.RIGHTS_CHANGED, user.id, actor)
+    return membership
+
+
+def need_fitting(user: User, agency: Agency, role: Role) -> None:
+    """Raise RuleError when a person holds the role there already, or when it does not go with what they hold."""
     held = _live_memberships(user.id)
     if (agency.id, role) in held:
         raise RuleError("They hold this role in this agency already.", "role")
@@ -102,33 +99,35 @@ def give_membership(
             "End the other role first, or use a second account.",
             "role",
         )
-    membership = Membership(user_id=user.id, agency_id=agency.id, role=role, valid_from=since or clock.now())
-    db.session.add(membership)
-    db.session.flush()
-    audit.record("accounts:membership:given", actor, user.ref, role=role, agency=agency.ref)
-    return membership
+
+
+def need_agency(ref: str) -> Agency:
+    """Return an agency by reference; raise RuleError when there is none."""
+    agency = db.session.scalar(select(Agency).where(Agency.ref == ref))
+    if agency is None:
+        raise RuleError("Choose one of the agencies listed.", "agency")
+    return agency
+
+
+def need_over(actor: Actor, ref: str, read_version: int | None) -> User:
+    """Return somebody else, locked, for an administrator to change; None for the version where no form was read.
+
+    Raises ForbiddenError, NotFoundError, or StaleError when they changed since they were read.
+    """
+    _need(actor, Permission.ADMIN_USERS)
+    user = _locked(ref) if read_version is None else _read_at(ref, read_version)
+    _need_over(actor, user.id)
+    return user
 
 
 def give_role(actor: Actor, ref: str, *, agency_ref: str, role: Role) -> Membership:
     """Make a person, named by reference, a member of an agency in a role; see `give_membership`."""
     _need(actor, Permission.ADMIN_USERS)
-    agency = db.session.scalar(select(Agency).where(Agency.ref == agency_ref))
-    if agency is None:
-        raise RuleError("Choose one of the agencies listed.", "agency")
+    agency = need_agency(agency_ref)
     user = _locked(ref)
     membership = give_membership(actor, user, agency, role)
     user.version += 1
     return membership
-
-
-def add_person(
-    actor: Actor, *, email: str, name: str, job_title: str | None, phrase: str, agency_ref: str, role: Role
-) -> User:
-    """Add a person who may sign in, in one role of one agency, with a pass phrase that is kept only as a hash."""
-    _need(actor, Permission.ADMIN_USERS)
-    user = add_user(actor, email=email, name=name, phrase_hash=hash_phrase(phrase), job_title=job_title)
-    give_role(actor, user.ref, agency_ref=agency_ref, role=role)
-    return user
 
 
 def end_role(actor: Actor, ref: str, *, agency_ref: str, role: Role, read_version: int) -> None:
@@ -161,6 +160,7 @@ def end_role(actor: Actor, ref: str, *, agency_ref: str, role: Role, read_versio
     user.version += 1
     db.session.flush()
     audit.record("accounts:membership:ended", actor, user.ref, role=role, agency=agency_ref)
+    told.tell(told.RIGHTS_CHANGED, user.id, actor)
 
 
 def suspend_user(actor: Actor, ref: str, *, read_version: int) -> None:
@@ -177,7 +177,7 @@ def suspend_user(actor: Actor, ref: str, *, read_version: int) -> None:
     _need_another(administrators, user)
     user.status = AccountStatus.SUSPENDED
     user.version += 1
-    _end_sessions(user.id)
+    end_all(user.id)
     audit.record("accounts:user:suspended", actor, user.ref)
 
 
@@ -191,26 +191,14 @@ def reinstate_user(actor: Actor, ref: str, *, read_version: int) -> None:
     user.version += 1
     db.session.flush()
     audit.record("accounts:user:reinstated", actor, user.ref)
+    told.tell(told.REINSTATED, user.id, actor)
 
 
-def renew_phrase(actor: Actor, ref: str, *, phrase: str, read_version: int) -> None:
-    """Give somebody else a new pass phrase in place of the one they lost; every session of theirs ends."""
-    _need(actor, Permission.ADMIN_USERS)
-    user = _read_at(ref, read_version)
-    _need_over(actor, user.id)
-    user.password_hash = hash_phrase(phrase)
+def set_phrase(user: User, phrase_hash: str) -> None:
+    """Give a locked account another pass phrase; every session of theirs ends. The caller records who did it and how."""
+    user.password_hash = phrase_hash
     user.version += 1
-    _end_sessions(user.id)
-    audit.record("accounts:phrase:renewed", actor, user.ref)
-
-
-def _end_sessions(user_id: int) -> None:
-    db.session.execute(
-        update(UserSession)
-        .where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
-        .values(ended_at=clock.now())
-    )
-    db.session.flush()
+    end_all(user.id)
 
 
 def _locked(ref: str) -> User:

@@ -1,23 +1,48 @@
 """Server-side sessions: the cookie holds a random token, the table its digest; sign-out ends it everywhere.
 
-Flask's own session object keeps only what must survive a redirect (a short message) in a signed cookie of its own, and
-gives Flask-WTF a token derived from the session's token, so that nothing is stored for someone not signed in.
+A token has a stem, which stays from sign-in to sign-out, and a rest, which is new at every confirmation of who sits
+there. Flask's own session object keeps only what must survive a redirect (a short message) in a signed cookie of its
+own, and gives Flask-WTF a token derived from the stem, so that nothing is stored for someone not signed in and a form
+open in another tab is still good after a confirmation. It looks nothing up.
 """
 
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, current_app, g
+from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
 
 IDLE = timedelta(minutes=30)
+ADMIN_IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
+LONGEST_PRESENCE = timedelta(hours=4)  # in an open meeting, from its opening on
+HALF_WAY = timedelta(minutes=10)  # between pass phrase and second factor
+FRESH = timedelta(minutes=5)  # how long a confirmation opens what asks for one
 TOUCH_EVERY = timedelta(minutes=1)
 _SAID = "said"
+_STEM = 22  # characters: 128 bits
+
+Presence = Callable[[int], datetime | None]
+
+
+@dataclass(frozen=True)
+class LiveSession:
+    """The session of this request, as it stood at its beginning."""
+
+    id: int
+    user_id: int
+    user_ref: str
+    last_seen_at: datetime
+    confirmed_at: datetime | None
+    locked_at: datetime | None
+    passed_by: bool  # signed in without a second factor, which the demonstration alone allows
 
 
 class BrowserSession(dict[str, Any], SessionMixin):
@@ -37,9 +62,14 @@ class BrowserSession(dict[str, Any], SessionMixin):
         self._derive()
         return self.token
 
+    def renew(self) -> str:
+        """Take a new token with the same stem, at every confirmation of the same person, and return it."""
+        self.token, self.known = self.token[:_STEM] + new_token()[_STEM:], False
+        return self.token
+
     def _derive(self) -> None:
-        made = hmac.new(self._secret.encode(), f"csrf:{self.token}".encode(), "sha256").hexdigest()
-        self["csrf_token"] = made
+        stem = self.token[:_STEM]
+        self["csrf_token"] = hmac.new(self._secret.encode(), f"csrf:{stem}".encode(), "sha256").hexdigest()
 
 
 class BrowserSessions(SessionInterface):
@@ -76,14 +106,47 @@ class BrowserSessions(SessionInterface):
         return said if isinstance(said, list) else []
 
 
+def this_browser() -> BrowserSession:
+    """Return the session of the browser that asks."""
+    return flask_session._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+def this_session() -> LiveSession | None:
+    """Return the live session of this request; known once somebody asked for the actor."""
+    found: LiveSession | None = g.get("live_session")
+    return found
+
+
+def set_presence(app: Flask, presence: Presence) -> None:
+    """Say until when a user (by id) is held by an open meeting in which they are marked present; None when by none."""
+    app.extensions["presence"] = presence
+
+
+def is_idle_too_long(user_id: int, last_seen_at: datetime, now: datetime, *, administers: bool) -> bool:
+    """Return whether a session was left alone for longer than its owner may.
+
+    Somebody present in an open meeting listens: their limit is the meeting's end.
+    """
+    if now - last_seen_at < (ADMIN_IDLE if administers else IDLE):
+        return False
+    presence: Presence | None = current_app.extensions.get("presence")
+    until = presence(user_id) if presence else None
+    return until is None or now >= until
+
+
 def new_token() -> str:
-    """Return 256 random bits as text."""
-    return secrets.token_urlsafe(32)
+    """Return 272 random bits as text: 128 of the stem and 144 of the rest."""
+    return secrets.token_urlsafe(16) + secrets.token_urlsafe(18)
 
 
 def token_digest(token: str) -> str:
     """Return what the table keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def stem_digest(token: str) -> str:
+    """Return what the table keeps of a token's stem."""
+    return hashlib.sha256(token[:_STEM].encode()).hexdigest()
 
 
 def _signer(app: Flask) -> URLSafeSerializer:

@@ -1,65 +1,31 @@
-"""Pages of sign-in and sign-out."""
+"""Pages of the way in and out: pass phrase, second factor, its set-up at the first sign-in, sign-out."""
 
-import re
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, flash, g, redirect, request, session, url_for
-from flask_login import UserMixin, current_user
-from sqlalchemy import select
+from flask import Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from config import Settings
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.accounts import queries, service
-from safeguarding.accounts.forms import SignInForm
-from safeguarding.accounts.models import AccountStatus, User
-from safeguarding.accounts.passwords import verify_phrase
-from safeguarding.accounts.sessions import TOUCH_EVERY, BrowserSession, BrowserSessions
+from safeguarding.accounts import entering, factors, passkeys, queries, signing_in, throttle
+from safeguarding.accounts.blueprint import blueprint
+from safeguarding.accounts.entering import HalfWay, half_way, local_target
+from safeguarding.accounts.forms import AppCodeForm, CodeForm, PasskeyForm, PressForm, SignInForm
+from safeguarding.accounts.models import Proof
+from safeguarding.accounts.passwords import hash_phrase, is_outdated, verify_phrase
+from safeguarding.accounts.qr import qr_code
+from safeguarding.accounts.sessions import this_browser
+from safeguarding.accounts.throttle import TooManyError
 from safeguarding.audit import service as audit
-from safeguarding.core import clock
-from safeguarding.extensions import db, login_manager
+from safeguarding.core.errors import RuleError
+from safeguarding.extensions import db
 from safeguarding.web import transaction
-from safeguarding.web.guard import current_actor, optional_actor, permission, public, set_actor_loader
+from safeguarding.web.guard import current_actor, optional_actor, permission, public
 from safeguarding.web.pages import form_page
 
-blueprint = Blueprint("accounts", __name__)
 _WRONG = "The email address and pass phrase do not match. Check both and try again."
-_LOCAL = re.compile(r"/(?![/\\])[!-~]*")
-
-
-class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login publishes no types
-    """What Flask-Login holds for a request: the actor, and nothing that could be changed from outside."""
-
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
-        self.id = actor.key
-
-
-def init_accounts(app: Flask, secure: bool) -> None:
-    """Bind sessions, Flask-Login and the actor's loader to the application."""
-    app.session_interface = BrowserSessions("__Host-session" if secure else "session", secure)
-    login_manager.init_app(app, add_context_processor=False)  # an error page must not look anybody up
-    login_manager.session_protection = None  # the token is looked up at every request; there is nothing else to protect
-    set_actor_loader(app, lambda: current_user.actor if current_user.is_authenticated else None)
-    app.register_blueprint(blueprint)
-
-
-@login_manager.request_loader  # type: ignore[untyped-decorator]
-def _load(_request: Any) -> SignedIn | None:
-    if not _browser().known:
-        return None
-    rows = queries.session_rows(_browser().token)
-    if not rows:
-        return None
-    if clock.now() - rows[0].last_seen_at > TOUCH_EVERY:
-        session_id = rows[0].session_id
-        g.touch_session = lambda: service.touch_session(session_id)
-    return SignedIn(queries.actor_of(rows))
-
-
-def _browser() -> BrowserSession:
-    return session._get_current_object()  # type: ignore[attr-defined, no-any-return]
+WRONG_CODE = "The code does not match, or it was used already. Wait for the next one and enter it."
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -71,7 +37,11 @@ def sign_in() -> Any:
         return redirect(local_target(request.args.get("next")), 303)
     form = SignInForm(next=request.args.get("next", ""))
     if form.validate_on_submit():
-        target = _signed_in(form)
+        try:
+            target = _signed_in(form)
+        except TooManyError as held:
+            form.password.data = None
+            return too_many("accounts/sign_in.html", form, held)
         if target is not None:
             return target
     form.password.data = None
@@ -79,37 +49,203 @@ def sign_in() -> Any:
 
 
 def _signed_in(form: SignInForm) -> BaseResponse | None:
-    row = db.session.execute(
-        select(User.id, User.ref, User.password_hash).where(
-            User.email == str(form.email.data).lower(), User.status == AccountStatus.ACTIVE
-        )
-    ).one_or_none()
+    email, typed = str(form.email.data).lower(), form.password.data or ""
+    row = queries.account_to_enter(email)
     db.session.rollback()  # no transaction is held open while the phrase is worked out
-    if not verify_phrase(row.password_hash if row else None, form.password.data or ""):
+    try:
+        attempt = throttle.admit("phrase", email, row.id if row else None)
+    except TooManyError:
+        audit.record_refusal("accounts:attempt:held_back", f"user:{row.ref}" if row else audit.ANONYMOUS)
+        raise
+    if not verify_phrase(row.password_hash if row else None, typed):
         audit.record_refusal("accounts:session:refused", f"user:{row.ref}" if row else audit.ANONYMOUS)
         form.form_errors.append(_WRONG)
         return None
     assert row is not None  # noqa: S101 - a missing account never verifies
+    renewed = hash_phrase(typed) if is_outdated(row.password_hash) else None
     transaction.begin_write()
-    service.start_session(row.id, row.ref, _browser().rotate())
-    return redirect(local_target(form.next.data), 303)
+    throttle.succeed(attempt)
+    if renewed:
+        signing_in.renew_hash(row.id, row.password_hash, renewed)
+    target = entering.enter(row.id, row.ref, local_target(form.next.data))
+    throttle.remember_origin(row.id)
+    return redirect(target, 303)
+
+
+def too_many(template: str, form: Any, held: TooManyError, **context: Any) -> Response:
+    """Answer 429 with the form, and when to come back."""
+    form.form_errors.append(held.message)
+    response = make_response(render_template(template, form=form, **context), 429)
+    response.headers["Retry-After"] = str(held.seconds)
+    return response
+
+
+@blueprint.route("/sign-in/second-factor", methods=["GET", "POST"])
+@public
+@transaction.reads_first
+def second_factor() -> Any:
+    """Ask for the second factor: a code of the app, a recovery code, or a passkey, which has an address of its own."""
+    person = half_way()
+    target = local_target(request.values.get("next"))
+    if not person.ways.any:
+        return redirect(url_for("accounts.set_up", next=target), 303)
+    form = CodeForm()
+    if form.validate_on_submit():
+        try:
+            proof = check_code(person.actor, str(form.code.data), apps=person.may_use_app)
+        except TooManyError as held:
+            return too_many("accounts/second_factor.html", form, held, **_shown(person, target))
+        if proof is not None:
+            return redirect(_after_code(person, proof, target), 303)
+        form.code.errors = [*form.code.errors, WRONG_CODE]
+    return form_page("accounts/second_factor.html", form, **_shown(person, target))
+
+
+def check_code(actor: Actor, code: str, *, apps: bool) -> Proof | None:
+    """Return what a code is (of the actor's app, or a recovery code) and use it up, in a transaction that writes.
+
+    None when it is neither; the refusal is recorded. Raises TooManyError.
+    """
+    assert actor.user_id is not None  # noqa: S101 - the command line has no second factor
+    db.session.rollback()
+    attempt = throttle.admit("factor", actor.key, actor.user_id)
+    transaction.begin_write()
+    proof: Proof | None = None
+    if apps and factors.use_app(actor, code):
+        proof = Proof.TOTP
+    elif factors.use_code(actor, code):
+        proof = Proof.RECOVERY
+    if proof is None:
+        audit.record_refusal("accounts:factor:refused", actor.key)
+        return None
+    throttle.succeed(attempt)
+    return proof
+
+
+def _after_code(person: HalfWay, proof: Proof, target: str) -> str:
+    if person.needs_passkey:  # a code alone opens nothing for them: they set up a passkey first
+        signing_in.note_factor(this_browser().token)
+        return url_for("accounts.set_up", next=target)
+    entering.open_for(person, proof)
+    return target
+
+
+def _shown(person: HalfWay, target: str) -> dict[str, Any]:
+    return {
+        "person": person,
+        "target": target,
+        "may_pass_by": entering.may_pass_by(),
+        "passkey": PasskeyForm(formdata=None),
+        "press": PressForm(formdata=None),
+    }
+
+
+@blueprint.post("/sign-in/pass-by")
+@public
+def pass_by() -> BaseResponse:
+    """Go on without a second factor, which the demonstration alone allows."""
+    entering.open_for(half_way(), Proof.PASSED_BY)
+    return redirect(local_target(request.form.get("next")), 303)
+
+
+@blueprint.post("/sign-in/passkey/options")
+@public
+def passkey_options() -> Any:
+    """Give the script what the browser needs to ask for a passkey: for signing in, or for setting one up."""
+    person = half_way()
+    if request.form.get("purpose") == "set-up":
+        return passkeys.registration_options(_setting_up(person).actor, person.email)
+    return passkeys.assertion_options(person.actor)
+
+
+@blueprint.post("/sign-in/passkey")
+@public
+def use_passkey() -> Any:
+    """Open the session by a passkey."""
+    person = half_way()
+    if not passkeys.use_passkey(person.actor, request.form.get("credential", "")):
+        form = CodeForm(formdata=None)
+        form.form_errors = ["This passkey was not accepted. Try again, or use another way."]
+        return form_page("accounts/second_factor.html", form, **_shown(person, local_target(request.form.get("next"))))
+    entering.open_for(person, Proof.PASSKEY)
+    return redirect(local_target(request.form.get("next")), 303)
+
+
+@blueprint.get("/sign-in/set-up")
+@public
+def set_up() -> Any:
+    """Lead somebody without a second factor through the set-up of their first one."""
+    person = _setting_up(half_way())
+    return render_template("accounts/set_up.html", **_shown(person, local_target(request.args.get("next"))))
+
+
+@blueprint.post("/sign-in/set-up/app")
+@public
+def set_up_app() -> BaseResponse:
+    """Make the secret of an authenticator app, and lead to its QR code."""
+    factors.offer_app(_setting_up(half_way(), app=True).actor)
+    return redirect(url_for("accounts.set_up_app_code", next=local_target(request.form.get("next"))), 303)
+
+
+@blueprint.route("/sign-in/set-up/app/code", methods=["GET", "POST"])
+@public
+def set_up_app_code() -> Any:
+    """Show the QR code of the app that waits, and take it into use by its first code."""
+    person = _setting_up(half_way(), app=True)
+    target = local_target(request.values.get("next"))
+    form = AppCodeForm()
+    if form.validate_on_submit():
+        try:
+            factors.accept_app(person.actor, str(form.code.data))
+        except RuleError as error:
+            form.add_rule_error(error)
+        else:
+            entering.open_for(person, Proof.TOTP)
+            return redirect(url_for("accounts.recovery_codes", next=target), 303)
+    return app_page("accounts/set_up_app.html", person.actor, person.email, form, person=person, target=target)
+
+
+def app_page(template: str, actor: Actor, email: str, form: AppCodeForm, **context: Any) -> Any:
+    """Show the QR code and the secret of the app that waits; lead back to the start when none does."""
+    secret = factors.offered_secret(actor)
+    if secret is None:
+        return redirect(url_for("accounts.set_up", next=context.get("target")), 303)
+    settings: Settings = current_app.extensions["settings"]
+    code = qr_code(factors.address_of(secret, email, settings.service_name))
+    return form_page(template, form, qr=code, secret=secret, **context)
+
+
+@blueprint.post("/sign-in/set-up/passkey")
+@public
+def set_up_passkey() -> Any:
+    """Take a new passkey into use, and open the session by it."""
+    person = _setting_up(half_way())
+    target = local_target(request.form.get("next"))
+    try:
+        passkeys.add_passkey(person.actor, request.form.get("credential", ""), request.form.get("name", ""))
+    except RuleError as error:
+        form = PressForm(formdata=None)
+        form.form_errors = [error.message]
+        return form_page("accounts/set_up.html", form, **_shown(person, target))
+    entering.open_for(person, Proof.PASSKEY)
+    return redirect(url_for("accounts.recovery_codes", next=target), 303)
+
+
+def _setting_up(person: HalfWay, *, app: bool = False) -> HalfWay:
+    """Let through who may set up a factor half way: who has none, or showed one and needs a passkey besides."""
+    allowed = not person.ways.any or person.has_confirmed
+    if not allowed or (app and person.needs_passkey and not entering.may_pass_by()):
+        factors.refuse_set_up()
+    return person
 
 
 @blueprint.post("/sign-out")
 @permission(Permission.WORK_OWN)
 def sign_out() -> BaseResponse:
     """End this session, here and on every other machine that holds its cookie."""
-    service.end_session(current_actor(), _browser().token)
-    _browser().rotate()
+    signing_in.end_session(current_actor(), this_browser().token)
+    this_browser().rotate()
     flash("You have signed out.", "notice")
     response = redirect(url_for("accounts.sign_in"), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
-
-
-def local_target(target: str | None) -> str:
-    """Return a target on this site, or the first page: judged by what a browser would make of it."""
-    plain = target or ""
-    if not _LOCAL.fullmatch(plain) or urlsplit(plain).netloc or len(plain) > 500:
-        return url_for("home.my_work")
-    return plain

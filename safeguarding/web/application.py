@@ -18,7 +18,7 @@ class Application(Flask):
         except Exception as error:
             g.refused = True
             transaction.rollback()
-            g.pop("touch_session", None)
+            g.pop("afterwards", None)
             set_writing(False)
             response = self.finalize_request(self.handle_user_exception(error))
             transaction.finish_request(response)

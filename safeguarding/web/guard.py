@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.core.errors import ForbiddenError, NotFoundError
+from safeguarding.core.errors import AgreementLapsedError, ForbiddenError, NotFoundError
 
 View = TypeVar("View", bound=Callable[..., Any])
 ActorLoader = Callable[[], Actor | None]
+Gate = Callable[[], ResponseReturnValue | None]
 _PUBLIC = "public"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LARGEST_KEY = 2**63 - 1
@@ -22,11 +23,15 @@ class UnguardedViewError(Exception):
     """A view carries neither a permission nor the public mark."""
 
 
-def permission(needed: Permission) -> Callable[[View], View]:
-    """Mark a view with the one permission that it needs (for some subject: the subject itself is checked by the read)."""
+def permission(needed: Permission, on_subject: Permission | None = None) -> Callable[[View], View]:
+    """Mark a view with the one permission that it needs (for some subject: the subject itself is checked by the read).
+
+    `on_subject` names what the read asks of the subject, where that is another permission than opens the page.
+    """
 
     def mark(view: View) -> View:
         view.__dict__["needs"] = needed
+        view.__dict__["needs_on_subject"] = on_subject
         return view
 
     return mark
@@ -41,6 +46,12 @@ def public(view: View) -> View:
 def needs_of(view: Callable[..., Any]) -> Permission | str | None:
     """Return what a view is marked with."""
     needs: Permission | str | None = getattr(view, "needs", None)
+    return needs
+
+
+def subject_needs_of(view: Callable[..., Any]) -> Permission | None:
+    """Return what the view's read asks of its subject, where that is not what opens the page."""
+    needs: Permission | None = getattr(view, "needs_on_subject", None)
     return needs
 
 
@@ -61,6 +72,33 @@ def check_views(app: Flask) -> None:
 def set_actor_loader(app: Flask, loader: ActorLoader) -> None:
     """Say how the actor of a request is found; the accounts package does."""
     app.extensions["actor_loader"] = loader
+
+
+def set_gate(app: Flask, gate: Gate) -> None:
+    """Say what a signed-in browser has to do first (unlock its screen), or None; the accounts package does."""
+    app.extensions["gate"] = gate
+
+
+def set_late_form(app: Flask, late: Gate) -> None:
+    """Say what becomes of a form that nobody signed in has sent; None refuses it. The drafts package does."""
+    app.extensions["late_form"] = late
+
+
+def polled(view: View) -> View:
+    """Mark a view that a script asks again and again: asking it is no use of the session."""
+    view.__dict__["polled"] = True
+    return view
+
+
+def is_polled() -> bool:
+    """Return whether this request is one that a script repeats by itself."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, "polled", False))
+
+
+def wants_page() -> bool:
+    """Return whether a person sent this request by a link or a button, and not a script that reads the answer itself."""
+    return request.accept_mimetypes.best != "application/json"
 
 
 def current_actor() -> Actor:
@@ -88,14 +126,28 @@ def _admit() -> ResponseReturnValue | None:
         return None
     actor = optional_actor()
     if actor is None:
-        if request.method in ("GET", "HEAD"):
-            return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
-        abort(401)
+        return _nobody()
+    if (first := _asked("gate")) is not None:
+        return first
     if not isinstance(needed, Permission) or not actor.holds(needed):
+        if actor.withheld:
+            raise AgreementLapsedError
         raise ForbiddenError("Your role does not include this page.")
     if any(_is_unstorable(each) for each in (*(request.view_args or {}).values(), *request.args.values())):
         raise NotFoundError  # no database holds such a thing, and PostgreSQL would not even be asked for it
     return None
+
+
+def _nobody() -> ResponseReturnValue:
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
+    late = _asked("late_form") if wants_page() else None
+    return late if late is not None else abort(401)
+
+
+def _asked(hook: str) -> ResponseReturnValue | None:
+    answer: Gate | None = current_app.extensions.get(hook)
+    return answer() if answer else None
 
 
 def _is_unstorable(value: Any) -> bool:

@@ -115,14 +115,19 @@ def finish_request(response: Response) -> None:
         commit()
     else:
         rollback(frozenset({Keep.READ, Keep.REFUSAL}))
-    if pending_events() or g.get("touch_session"):
+    g.answered_with = response.status_code
+    if pending_events() or g.get("afterwards"):
         with writing():
-            touch = g.pop("touch_session", None)
-            if touch is not None:
-                touch()
+            for action in g.pop("afterwards", []):
+                action()
             commit()
 
 
 def before_commit(action: Callable[[Response], None]) -> None:
     """Run an action at the edge, with the response, just before a successful request's commit."""
     g.setdefault("before_commit", []).append(action)
+
+
+def afterwards(action: Callable[[], None]) -> None:
+    """Run an action in the short transaction that follows a request's own, also when that one was rolled back."""
+    g.setdefault("afterwards", []).append(action)

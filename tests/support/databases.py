@@ -35,6 +35,7 @@ def settings_for(folder: Path, url: str | None = None, mode: Mode = Mode.TEST) -
         partnership="Marlbridge Safeguarding Partnership",
         brand_colour="#0d4a52",
         map_tiles_url=None,
+        second_factor_optional=True,  # as in the demonstration; the tests of second factors ask for it
     )
 
 

@@ -1,0 +1,140 @@
+"""What becomes of a form that was sent when its session could not take it, and the pages that give it back.
+
+Kept are forms of signed-in pages whose cookie names a session that ran out, is locked, or has to confirm first, and
+whose token proves that the form was ours. An unknown cookie, an ended session, a file, a pass phrase: none is kept.
+"""
+
+from typing import Any
+
+from flask import Flask, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import validate_csrf
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import ValidationError
+
+from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
+from safeguarding.accounts import signing_in
+from safeguarding.accounts.sessions import LiveSession, this_browser
+from safeguarding.accounts.step_up import set_keeper
+from safeguarding.audit import service as audit
+from safeguarding.core.errors import NotFoundError
+from safeguarding.core.references import new_reference, normalise_reference
+from safeguarding.drafts import queries, service
+from safeguarding.drafts.blueprint import blueprint
+from safeguarding.drafts.models import KeptWhy
+from safeguarding.web import pages, transaction
+from safeguarding.web.forms import Form, typed
+from safeguarding.web.guard import current_actor, optional_actor, permission, set_late_form
+from safeguarding.web.transaction import UNSAFE
+
+GIVEN_BACK = "kept_form"  # the field by which a form that is sent again names what was kept of it
+_TOKEN = "csrf_token"  # noqa: S105 - the name of a field
+_NEVER = frozenset({_TOKEN, GIVEN_BACK, "password", "phrase", "code", "credential"})
+_SHOWN = 300  # characters of a text on the page that gives it back
+
+
+def init_drafts(app: Flask) -> None:
+    """Register the pages, and with the doors of the house what becomes of a form that comes late."""
+    app.register_blueprint(blueprint)
+    set_keeper(app, _keep_for_session)
+    set_late_form(app, _keep_late)
+    app.before_request(_note_sent_again)
+
+
+def _keep_for_session(session: LiveSession, why: str) -> str | None:
+    """Keep the form of this request for whoever's session this is; return where it waits, or None."""
+    return _keep(Actor(key=f"user:{session.user_ref}", display_name="", user_id=session.user_id), KeptWhy(why))
+
+
+def _keep_late() -> ResponseReturnValue | None:
+    """Keep the form of this request for whoever's session ran out; lead to the sign-in and from there to the form."""
+    owner = signing_in.expired_owner(this_browser().token) if this_browser().known else None
+    if owner is None:
+        return None
+    user_id, user_ref = owner
+    where = _keep(Actor(key=f"user:{user_ref}", display_name="", user_id=user_id), KeptWhy.EXPIRED)
+    if where is None:
+        return None
+    g.refused = True
+    return redirect(url_for("accounts.sign_in", next=where), 303)
+
+
+def _keep(actor: Actor, why: KeptWhy) -> str | None:
+    sent = typed()
+    if sent is None or not _is_ours():
+        return None
+    fields = [(name, value) for name, value in sent.items(multi=True) if name not in _NEVER]
+    if sum(len(name) + len(value) for name, value in fields) > service.LARGEST:
+        return None
+    ref, path = new_reference("KF"), request.full_path.rstrip("?")
+    transaction.afterwards(lambda: service.keep_form(actor, ref, path, fields, why))
+    return url_for("drafts.kept", ref=ref)
+
+
+def _is_ours() -> bool:
+    """Return whether the form was made by a page of this very session, however long ago."""
+    try:
+        validate_csrf(request.form.get(_TOKEN), time_limit=int(signing_in.KEPT.total_seconds()))
+    except ValidationError:
+        return False
+    return True
+
+
+@blueprint.get("/kept-forms")
+@permission(Permission.WORK_OWN)
+def index() -> str:
+    """List the actor's own forms that were not lost."""
+    actor = current_actor()
+    kept = queries.list_kept(actor)
+    audit.record_read("drafts:forms:listed", actor, None, shown=[row.ref for row in kept])
+    return render_template("drafts/index.html", kept=kept)
+
+
+@blueprint.get("/kept-forms/<string:ref>")
+@permission(Permission.WORK_OWN)
+def kept(ref: str) -> Any:
+    """Show one of them, with one button that sends it where it was going."""
+    actor = current_actor()
+    found = queries.access_kept(actor, normalise_reference(ref, "KF") or "")
+    audit.record_read("drafts:form:shown", actor, found.ref)
+    shown = [
+        (_label(name), value[:_SHOWN], len(value) > _SHOWN) for name, value in found.fields if _is_text(name, value)
+    ]
+    return pages.form_page("drafts/kept.html", Form(formdata=None), kept=found, texts=shown, field=GIVEN_BACK)
+
+
+@blueprint.post("/kept-forms/<string:ref>/discard")
+@permission(Permission.WORK_OWN)
+def discard(ref: str) -> BaseResponse:
+    """Forget one of them."""
+    service.forget_form(current_actor(), normalise_reference(ref, "KF") or "")
+    flash("Discarded.", "notice")
+    return pages.to("home.my_work")
+
+
+def _note_sent_again() -> None:
+    """Forget a form when it is sent again and answered, whatever the answer: an error shows everything typed anew."""
+    ref = normalise_reference(request.form.get(GIVEN_BACK, ""), "KF") if request.method in UNSAFE else None
+    actor = optional_actor() if ref else None
+    if ref is None or actor is None:
+        return
+    sender = actor
+
+    def forget() -> None:
+        if g.get("answered_with", 500) >= 500 or g.get("live_session") is None:
+            return
+        try:
+            service.forget_form(sender, ref)
+        except NotFoundError:
+            return
+
+    transaction.afterwards(forget)
+
+
+def _is_text(name: str, value: str) -> bool:
+    return bool(value.strip()) and name not in ("version", "once", "next", "submit")
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").capitalize()
