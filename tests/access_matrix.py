@@ -19,8 +19,8 @@ def _rows(*, get: str = "", post: str = "", both: str = "") -> frozenset[str]:
 # What each permission opens. Which case, item or referral it opens is asked of each one by its read.
 OPENS: dict[P | str, frozenset[str]] = {
     PUBLIC: _rows(
-        get="static web.accessibility web.brand_css web.cookies web.health web.privacy web.ready",
-        both="accounts.sign_in",
+        get="static web.accessibility web.brand_css web.cookies web.health web.privacy web.ready doors.forgotten_sent",
+        both="doors.forgotten doors.link accounts.sign_in",
     ),
     P.WORK_OWN: _rows(get="home.my_work notices.index", post="accounts.sign_out notices.mark_seen"),
     P.PERSON_SEARCH: _rows(both="people.search"),
@@ -30,9 +30,7 @@ OPENS: dict[P | str, frozenset[str]] = {
         both="people.names people.details people.aliases people.record_sealed", post="people.remove_alias"
     ),
     P.SEALED_SEE: _rows(both="people.ask_sealed people.reveal_sealed"),
-    P.SEALED_GRANT: _rows(
-        get="sealed.index sealed.request_page", post="sealed.grant sealed.refuse sealed.end"
-    ),
+    P.SEALED_GRANT: _rows(get="sealed.index sealed.request_page", post="sealed.grant sealed.refuse sealed.end"),
     P.CASE_READ: _rows(get="cases.index cases.case"),
     P.CASE_OPEN: _rows(both="cases.open_case"),
     P.CASE_UPDATE: _rows(both="cases.update cases.correct cases.revise cases.move"),
@@ -82,12 +80,18 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.NRM_READ: _rows(get="nrm.index nrm.referral"),
     P.NRM_RECORD: _rows(both="nrm.record nrm.decision nrm.number nrm.correct"),
     P.REPORT_COUNTS: _rows(get="reports.index"),
-    P.AUDIT_READ: _rows(get="oversight.audit oversight.looks", post="oversight.search"),
+    P.AUDIT_READ: _rows(get="oversight.audit oversight.looks oversight.questions", post="oversight.search"),
+    P.ACCESS_EXPLAIN: _rows(get="access.record"),
+    P.LOOKS_READ: _rows(get="access.looks"),
+    P.EMERGENCY_ASK: _rows(both="emergency.ask", post="emergency.close"),
+    P.EMERGENCY_REVIEW: _rows(get="emergency.reviews", both="oversight.question", post="emergency.review"),
     P.ADMIN_USERS: _rows(
         get="admin.people admin.person",
         both="admin.add agencies.add agencies.change",
-        post="admin.find admin.give_role admin.end_role admin.suspend admin.reinstate admin.renew_phrase",
+        post="admin.find admin.give_role admin.end_role admin.suspend admin.reinstate admin.send_link "
+        "admin.send_factors_link",
     ),
+    P.ADMIN_APPROVE: _rows(get="approvals.index approvals.request_page", post="approvals.decide approvals.withdraw"),
     P.ADMIN_AGREEMENTS: _rows(get="agencies.index agencies.agency", post="agencies.add_agreement"),
     P.ADMIN_SETTINGS: _rows(get="admin.settings"),
 }
@@ -103,12 +107,13 @@ _FIELD = _TABLE | _WORKERS
 HOLDERS: dict[P, frozenset[R]] = {
     P.WORK_OWN: _EVERYBODY,
     P.PERSON_SEARCH: _FIELD,
-    P.PERSON_READ: _FIELD,
+    P.PERSON_READ: _FIELD | {R.INFORMATION_GOVERNANCE},  # the latter in an emergency alone
+    P.PERSON_LINK: _FIELD,
     P.PERSON_ADD: _FIELD,
     P.PERSON_EDIT: _FIELD,  # whoever added somebody puts a slip right, for as long as they see them
     P.SEALED_SEE: _WORKERS | {R.LEAD},
     P.SEALED_GRANT: frozenset({R.INFORMATION_GOVERNANCE}),
-    P.CASE_READ: _FIELD,
+    P.CASE_READ: _FIELD | {R.INFORMATION_GOVERNANCE},
     P.CASE_OPEN: _WORKERS | {R.LEAD},
     P.CASE_UPDATE: _WORKERS | {R.LEAD},
     P.CASE_ALLOCATE: _WORKERS | {R.LEAD},
@@ -140,7 +145,12 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.NRM_RECORD: _WORKERS | {R.LEAD},
     P.REPORT_COUNTS: frozenset({R.ANALYST, R.LEAD}),
     P.AUDIT_READ: frozenset({R.INFORMATION_GOVERNANCE, R.AUDITOR}),
+    P.ACCESS_EXPLAIN: _FIELD | {R.INFORMATION_GOVERNANCE},
+    P.LOOKS_READ: _WORKERS | {R.LEAD},
+    P.EMERGENCY_ASK: _FIELD | {R.INFORMATION_GOVERNANCE},
+    P.EMERGENCY_REVIEW: frozenset({R.INFORMATION_GOVERNANCE}),
     P.ADMIN_USERS: frozenset({R.ADMIN}),
+    P.ADMIN_APPROVE: frozenset({R.LEAD, R.INFORMATION_GOVERNANCE, R.ADMIN}),
     P.ADMIN_AGREEMENTS: frozenset({R.ADMIN, R.INFORMATION_GOVERNANCE}),
     P.ADMIN_SETTINGS: frozenset({R.ADMIN}),
 }

@@ -3,25 +3,26 @@
 It shows no case content, because whoever holds it sees none.
 """
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, flash, make_response, render_template, request, url_for
-from flask import Response as FlaskResponse
+from flask import Blueprint, Flask, current_app, flash, render_template, request, url_for
 from sqlalchemy import Row
 
 from config import Settings
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import ROLE_NAMES, Role
-from safeguarding.accounts import queries, service
+from safeguarding.accounts import approvals, invitations, queries, request_queries, service
 from safeguarding.accounts.forms import AddPersonForm, ChangeRightsForm, FindPersonForm, GiveRoleForm
 from safeguarding.accounts.models import AccountStatus
-from safeguarding.accounts.phrases import new_phrase
-from safeguarding.accounts.recipients import find_recipient
+from safeguarding.accounts.passwords import hash_phrase
+from safeguarding.accounts.request_models import RoleRequest
+from safeguarding.accounts.step_up import fresh_factor
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import NotFoundError, RuleError, StaleError
-from safeguarding.notices.kinds import register_recipients
+from safeguarding.extensions import db
 from safeguarding.web import pages, transaction
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.navigation import Entry, register_entry
@@ -30,14 +31,22 @@ from safeguarding.web.sections import Section, register_section, sections_for
 blueprint = Blueprint("admin", __name__)
 _ANY_AGENCY = ("", "Any agency")
 _CHOOSE = ("", "Choose one")
+_GIVEN = "Role given. It holds from their next page on."
+_ASKED = "This role needs a second person, who has been told. It holds once they approve."
 
 
 def init_admin(app: Flask) -> None:
     """Register the pages, their place in the navigation and the section on an agency's page."""
     app.register_blueprint(blueprint)
-    register_recipients(app, find_recipient)
     register_entry(
-        app, Entry("Administration", "admin.people", 90, Permission.ADMIN_USERS, ("/admin/people", "/admin/settings"))
+        app,
+        Entry(
+            "Administration",
+            "admin.people",
+            90,
+            Permission.ADMIN_USERS,
+            ("/admin/people", "/admin/requests", "/admin/settings"),
+        ),
     )
     register_section(
         app,
@@ -89,37 +98,35 @@ def _people_page(form: FindPersonForm, after: str | None) -> Any:
 
 @blueprint.route("/admin/people/add", methods=["GET", "POST"])
 @permission(Permission.ADMIN_USERS)
+@fresh_factor
+@transaction.reads_first
 def add() -> Any:
-    """Add a person with a first role; their pass phrase is made up here and shown once."""
+    """Add a person with a first role and send them an invitation."""
     actor = current_actor()
     form = AddPersonForm()
     form.agency.choices = [_CHOOSE, *queries.agency_choices()]
     if form.validate_on_submit():
+        db.session.rollback()  # no transaction is held open while the phrase that nobody knows is worked out
+        nobody_knows = hash_phrase(secrets.token_urlsafe(32))
+        transaction.begin_write()
         form.claim(actor.key)
-        phrase = new_phrase()
         try:
-            user = service.add_person(
+            user, waits = invitations.invite_person(
                 actor,
                 email=str(form.email.data),
                 name=str(form.name.data),
                 job_title=form.job_title.data,
-                phrase=phrase,
                 agency_ref=str(form.agency.data),
                 role=Role(form.role.data),
+                reason=form.reason.data,
+                no_phrase=nobody_knows,
             )
         except RuleError as error:
             form.add_rule_error(error)
         else:
-            return _phrase_page(user.ref, user.name, phrase, added=True)
+            flash("Invitation sent. " + (_ASKED if waits else "They choose their pass phrase by its link."), "success")
+            return pages.to("admin.person", ref=user.ref)
     return pages.form_page("admin/add.html", form)
-
-
-def _phrase_page(ref: str, name: str, phrase: str, added: bool) -> FlaskResponse:
-    # 201 with the person's address: a reload of this answer leads there and never shows the phrase again.
-    page = render_template("admin/phrase.html", ref=ref, name=name, phrase=phrase, added=added)
-    response = make_response(page, 201)
-    response.location = url_for("admin.person", ref=ref)
-    return response
 
 
 @blueprint.get("/admin/people/<string:ref>")
@@ -141,12 +148,15 @@ def _person_page(user: Row[Any], form: GiveRoleForm) -> Any:
         names=ROLE_NAMES,
         own=actor.user_id == user.id,
         suspended=user.status is AccountStatus.SUSPENDED,
+        invited_at=invitations.waiting_since(user.id),
+        waiting=request_queries.list_about(actor, user.id),
         rights=ChangeRightsForm(formdata=None, version=user.version),
     )
 
 
 @blueprint.post("/admin/people/<string:ref>/roles")
 @permission(Permission.ADMIN_USERS)
+@fresh_factor
 def give_role(ref: str) -> Any:
     """Give a person one more role."""
     actor = current_actor()
@@ -156,17 +166,24 @@ def give_role(ref: str) -> Any:
     if form.validate_on_submit():
         form.claim(actor.key)
         try:
-            service.give_role(actor, user.ref, agency_ref=str(form.agency.data), role=Role(form.role.data))
+            given = approvals.give_or_ask(
+                actor,
+                user.ref,
+                agency_ref=str(form.agency.data),
+                role=Role(form.role.data),
+                reason=form.reason.data,
+            )
         except RuleError as error:
             form.add_rule_error(error)
         else:
-            flash("Role given. It holds from their next page on.", "success")
+            flash(_ASKED if isinstance(given, RoleRequest) else _GIVEN, "success")
             return pages.to("admin.person", ref=ref)
     return _person_page(user, form)
 
 
 @blueprint.post("/admin/people/<string:ref>/roles/<string:agency_ref>/<string:role>/end")
 @permission(Permission.ADMIN_USERS)
+@fresh_factor
 def end_role(ref: str, agency_ref: str, role: str) -> Any:
     """End one role of a person."""
     if role not in set(Role):
@@ -180,6 +197,7 @@ def end_role(ref: str, agency_ref: str, role: str) -> Any:
 
 @blueprint.post("/admin/people/<string:ref>/suspend")
 @permission(Permission.ADMIN_USERS)
+@fresh_factor
 def suspend(ref: str) -> Any:
     """Suspend a person."""
     return _changed(
@@ -191,6 +209,7 @@ def suspend(ref: str) -> Any:
 
 @blueprint.post("/admin/people/<string:ref>/reinstate")
 @permission(Permission.ADMIN_USERS)
+@fresh_factor
 def reinstate(ref: str) -> Any:
     """Let a suspended person sign in again."""
     return _changed(
@@ -221,17 +240,26 @@ def _refused(user: Row[Any], error: RuleError) -> Any:
 
 @blueprint.post("/admin/people/<string:ref>/pass-phrase")
 @permission(Permission.ADMIN_USERS)
-def renew_phrase(ref: str) -> Any:
-    """Give a person a new pass phrase, shown once."""
-    actor = current_actor()
-    user = queries.access_user(actor, ref)
-    form = ChangeRightsForm()
-    phrase = new_phrase()
-    try:
-        service.renew_phrase(actor, user.ref, phrase=phrase, read_version=form.read_version)
-    except StaleError:
-        return pages.conflict_page(form, {}, url_for("admin.person", ref=ref))
-    return _phrase_page(user.ref, user.name, phrase, added=False)
+@fresh_factor
+def send_link(ref: str) -> Any:
+    """Send a person a link by which they choose a pass phrase: the invitation again until they took it up."""
+
+    def change(user_ref: str, version: int) -> None:
+        invitations.start_reset(current_actor(), user_ref, read_version=version)
+
+    return _changed(ref, change, "A link is on its way to them. Nothing of theirs changes before they use it.")
+
+
+@blueprint.post("/admin/people/<string:ref>/second-factor")
+@permission(Permission.ADMIN_USERS)
+@fresh_factor
+def send_factors_link(ref: str) -> Any:
+    """Send a person a link by which they take away second factors that they lost."""
+
+    def change(user_ref: str, version: int) -> None:
+        invitations.start_factors_reset(current_actor(), user_ref, read_version=version)
+
+    return _changed(ref, change, "A link is on its way to them. Nothing of theirs changes before they use it.")
 
 
 @blueprint.get("/admin/settings")

@@ -1,12 +1,19 @@
 """Forms about agencies and their agreements."""
 
-from safeguarding.agencies.models import AgencyKind, QuorumGroup
+from safeguarding.agencies.models import AgencyKind, DataType, QuorumGroup
 from safeguarding.web.filters import words
-from safeguarding.web.forms import Choices, CreateForm, DatePartsField, EditForm, line, select_one, text
+from safeguarding.web.forms import Choices, CreateForm, DatePartsField, EditForm, check_many, line, select_one, text
 
 NOTHING: tuple[str, str] = ("", "Choose one")
 KINDS: Choices = [NOTHING, *((kind.value, words(kind)) for kind in AgencyKind)]
 GROUPS: Choices = [NOTHING, *((group.value, words(group)) for group in QuorumGroup)]
+DATA_TYPES = {
+    DataType.CASES: "Young people, adults who may pose a risk, and what is known in their cases",
+    DataType.HEALTH: "Health",
+    DataType.OFFENCES: "Alleged and proven offences",
+    DataType.IMMIGRATION: "Immigration status and referrals to the National Referral Mechanism",
+    DataType.INTELLIGENCE: "Graded intelligence",
+}
 _GROUP_HINT = "For whom the agency counts when a panel's quorum is worked out"
 
 
@@ -40,6 +47,12 @@ class AgreementForm(CreateForm):
 
     title = line("Agreement", required="Enter the agreement's title.", limit=160)
     purposes = text("Purposes", required="Enter what information is shared for.", limit=2_000, rows=3)
+    data_types = check_many(
+        "What is shared",
+        [(each.value, DATA_TYPES[each]) for each in DataType],
+        required="Choose what is shared.",
+        hint="Without the first, the agency's people see no case data",
+    )
     signed_by = line("Signed by", required="Enter who signed it, with their office.", limit=120)
     signed_on = DatePartsField("Signed on", required="Enter the day it was signed.", past=True)
     review_on = DatePartsField(

@@ -56,8 +56,18 @@ class Agency(Keyed, Versioned, Base):
     created_at: Mapped[datetime] = col(KEY, nullable=False)
 
 
+class DataType(StrEnum):
+    """What an agreement shares. The values are the names of its columns."""
+
+    CASES = "covers_cases"
+    HEALTH = "covers_health"
+    OFFENCES = "covers_offences"
+    IMMIGRATION = "covers_immigration"
+    INTELLIGENCE = "covers_intelligence"
+
+
 class SharingAgreement(Keyed, Base):
-    """An information-sharing agreement: without one in force, the agency's people see no case data."""
+    """An information-sharing agreement: without one in force that covers cases, the agency's people see no case data."""
 
     __tablename__ = "sharing_agreement"
 
@@ -67,5 +77,10 @@ class SharingAgreement(Keyed, Base):
     signed_by: Mapped[str] = col(REFERENCE, String(120), nullable=False)
     signed_on: Mapped[date] = col(REFERENCE, nullable=False)
     review_on: Mapped[date] = col(REFERENCE, nullable=False)
+    covers_cases: Mapped[bool] = col(REFERENCE, default=True, nullable=False)
+    covers_health: Mapped[bool] = col(REFERENCE, default=True, nullable=False)
+    covers_offences: Mapped[bool] = col(REFERENCE, default=True, nullable=False)
+    covers_immigration: Mapped[bool] = col(REFERENCE, default=True, nullable=False)
+    covers_intelligence: Mapped[bool] = col(REFERENCE, default=True, nullable=False)
 
     __table_args__ = (CheckConstraint("review_on > signed_on", name="reviewed_after_signature"),)

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.agencies.models import Agency, SharingAgreement
+from safeguarding.agencies.models import Agency, DataType, SharingAgreement
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
@@ -26,6 +26,25 @@ class AgreementState(StrEnum):
     LAPSED = "lapsed"
     DUE = "due"
     IN_DATE = "in_date"
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """That an agency's people see no case data, by which agreement and since which day (neither: none was signed)."""
+
+    agency: str
+    title: str | None
+    since: date | None
+
+
+@dataclass(frozen=True)
+class Due:
+    """An agency whose agreement runs out soon, or has."""
+
+    ref: str
+    name: str
+    review_on: date
+    agreement: AgreementState
 
 
 @dataclass(frozen=True)
@@ -52,13 +71,64 @@ def agreement_state(review_on: date | None) -> AgreementState:
     return AgreementState.DUE if review_on <= today + DUE_WITHIN else AgreementState.IN_DATE
 
 
+def opens_case_data(today: Any) -> ColumnElement[bool]:
+    """Return the condition under which an agreement gives its agency's people case data on a day."""
+    return and_(SharingAgreement.signed_on <= today, SharingAgreement.review_on >= today, SharingAgreement.covers_cases)
+
+
+def list_lapses(agency_ids: frozenset[int]) -> list[Lapse]:
+    """Return, for agencies whose agreement is not in force, the last one there was and since when it is not."""
+    rows = db.session.execute(
+        select(Agency.id, Agency.name, SharingAgreement.title, SharingAgreement.review_on)
+        .outerjoin(
+            SharingAgreement,
+            and_(
+                SharingAgreement.agency_id == Agency.id,
+                SharingAgreement.signed_on <= clock.today(),
+                SharingAgreement.covers_cases,
+            ),
+        )
+        .where(Agency.id.in_(agency_ids))
+        .order_by(Agency.name, Agency.id, SharingAgreement.review_on, SharingAgreement.id)
+        .limit(MOST)
+    )
+    last = {row.id: row for row in rows}
+    return [
+        Lapse(row.name, row.title, row.review_on + timedelta(days=1) if row.review_on else None)
+        for row in last.values()
+    ]
+
+
+def list_due(agency_ids: frozenset[int] | None) -> list[Due]:
+    """Return the agencies (of these, or of all) whose agreement runs out within 60 days or has, the first one first."""
+    latest = func.max(SharingAgreement.review_on).label("review_on")
+    statement = (
+        select(Agency.ref, Agency.name, latest)
+        .join(SharingAgreement, SharingAgreement.agency_id == Agency.id)
+        .where(
+            SharingAgreement.signed_on <= clock.today(),
+            SharingAgreement.covers_cases,
+            or_(Agency.active_to.is_(None), Agency.active_to >= clock.today()),
+        )
+        .group_by(Agency.id, Agency.ref, Agency.name)
+        .having(latest <= clock.today() + DUE_WITHIN)
+        .order_by(latest, Agency.name, Agency.id)
+        .limit(MOST)
+    )
+    if agency_ids is not None:
+        statement = statement.where(Agency.id.in_(agency_ids))
+    return [
+        Due(row.ref, row.name, row.review_on, agreement_state(row.review_on)) for row in db.session.execute(statement)
+    ]
+
+
 def list_agencies(actor: Actor) -> list[AgencyLine]:
     """Return the agencies by name, each with the latest agreement that has been signed."""
     if not actor.holds(Permission.ADMIN_AGREEMENTS):
         return []
     latest = (
         select(SharingAgreement.agency_id, func.max(SharingAgreement.review_on).label("review_on"))
-        .where(SharingAgreement.signed_on <= clock.today())
+        .where(SharingAgreement.signed_on <= clock.today(), SharingAgreement.covers_cases)
         .group_by(SharingAgreement.agency_id)
         .subquery()
     )
@@ -99,6 +169,7 @@ def list_agreements(agency_id: int) -> list[Row[Any]]:
                 SharingAgreement.signed_by,
                 SharingAgreement.signed_on,
                 SharingAgreement.review_on,
+                *(getattr(SharingAgreement, each) for each in DataType),
             )
             .where(SharingAgreement.agency_id == agency_id)
             .order_by(SharingAgreement.signed_on.desc(), SharingAgreement.id.desc())

@@ -4,13 +4,14 @@ Without an agreement in force nobody of the agency sees case data (`accounts.que
 recorded or lapsed takes effect at the next request, and nothing is copied.
 """
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.agencies.models import Agency, AgencyKind, QuorumGroup, SharingAgreement
+from safeguarding.agencies.models import Agency, AgencyKind, DataType, QuorumGroup, SharingAgreement
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
@@ -77,11 +78,20 @@ def change_agency(
 
 
 def add_agreement(
-    actor: Actor, ref: str, *, title: str, purposes: str, signed_by: str, signed_on: date, review_on: date
+    actor: Actor,
+    ref: str,
+    *,
+    title: str,
+    purposes: str,
+    data_types: Collection[DataType],
+    signed_by: str,
+    signed_on: date,
+    review_on: date,
 ) -> SharingAgreement:
     """Record a signed information-sharing agreement of an agency; earlier ones stay.
 
-    Raises RuleError when it was signed in the future or is not reviewed after it was signed.
+    `data_types` are what it shares: without DataType.CASES it opens no case data. Raises RuleError when it shares nothing,
+    was signed in the future or is not reviewed after it was signed.
     """
     _need(actor, Permission.ADMIN_AGREEMENTS)
     agency = _locked(ref)
@@ -89,6 +99,8 @@ def add_agreement(
         raise RuleError("The day it was signed must be today or in the past.", "signed_on")
     if review_on <= signed_on:
         raise RuleError("The day of review must be after the day it was signed.", "review_on")
+    if not data_types:
+        raise RuleError("Choose what the agreement shares.", "data_types")
     agreement = SharingAgreement(
         agency_id=agency.id,
         title=title,
@@ -96,10 +108,18 @@ def add_agreement(
         signed_by=signed_by,
         signed_on=signed_on,
         review_on=review_on,
+        **{each.value: each in data_types for each in DataType},
     )
     db.session.add(agreement)
     db.session.flush()
-    audit.record("agencies:agreement:recorded", actor, agency.ref, signed_on=signed_on, review_on=review_on)
+    audit.record(
+        "agencies:agreement:recorded",
+        actor,
+        agency.ref,
+        signed_on=signed_on,
+        review_on=review_on,
+        shares=sorted(data_types),
+    )
     return agreement
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import Row
 
 from safeguarding.access.permissions import Permission
 from safeguarding.agencies import queries, service
-from safeguarding.agencies.forms import AddAgencyForm, AgreementForm, ChangeAgencyForm
-from safeguarding.agencies.models import AgencyKind, QuorumGroup
+from safeguarding.agencies.forms import DATA_TYPES, AddAgencyForm, AgreementForm, ChangeAgencyForm
+from safeguarding.agencies.models import AgencyKind, DataType, QuorumGroup
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import RuleError, StaleError
 from safeguarding.web import pages
@@ -73,16 +73,20 @@ def _page(found: Row[Any], form: AgreementForm) -> Any:
     actor = current_actor()
     audit.record_read("agencies:agency:shown", actor, found.ref)
     agreements = queries.list_agreements(found.id)
-    signed = max((each.review_on for each in agreements), default=None)
+    signed = max((each.review_on for each in agreements if each.covers_cases), default=None)
     return pages.form_page(
         "agencies/agency.html",
         form,
         agency=found,
-        agreements=agreements,
+        agreements=[(each, _shared(each)) for each in agreements],
         state=queries.agreement_state(signed),
         sections=sections_for("agency", actor, found),
         can_change=actor.holds(Permission.ADMIN_USERS),
     )
+
+
+def _shared(agreement: Row[Any]) -> list[str]:
+    return [DATA_TYPES[each] for each in DataType if getattr(agreement, each)]
 
 
 @blueprint.post("/admin/agencies/<string:ref>/agreements")
@@ -100,6 +104,7 @@ def add_agreement(ref: str) -> Any:
                 found.ref,
                 title=str(form.title.data),
                 purposes=str(form.purposes.data),
+                data_types=frozenset(map(DataType, form.data_types.data or ())),
                 signed_by=str(form.signed_by.data),
                 signed_on=form.signed_on.data,
                 review_on=form.review_on.data,

@@ -2,6 +2,8 @@
 
 from flask import Flask
 
+from safeguarding.cli.access import access_group
+from safeguarding.cli.accounts import accounts_group
 from safeguarding.cli.audit import audit_group
 from safeguarding.cli.contexts import contexts_group
 from safeguarding.cli.importing import import_group
@@ -19,6 +21,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(seed)
     app.cli.add_command(demo_group)
+    app.cli.add_command(access_group)
     app.cli.add_command(audit_group)
     app.cli.add_command(import_group)
     app.cli.add_command(contexts_group)
@@ -27,3 +30,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(relations_group)
     app.cli.add_command(sealed_group)
     app.cli.add_command(worker)
+    app.cli.add_command(accounts_group)

@@ -17,6 +17,10 @@ class ForbiddenError(SafeguardingError):
         self.reason = reason
 
 
+class AgreementLapsedError(ForbiddenError):
+    """What was asked for comes by an agency whose information-sharing agreement is not in force."""
+
+
 class RuleError(SafeguardingError):
     """A rule of the field refuses the command; `message` says what to do, `field` names the form field, if any."""
 

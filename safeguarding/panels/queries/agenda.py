@@ -16,6 +16,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
 from safeguarding.accounts.models import AccountStatus, Membership, User
 from safeguarding.agencies.models import Agency, SharingAgreement
+from safeguarding.agencies.queries import opens_case_data
 from safeguarding.cases.models import Case
 from safeguarding.cases.workflow import LIVE
 from safeguarding.contexts.models import Context
@@ -256,8 +257,7 @@ def board_of(before: Before) -> Board:
     agreement = exists(
         select(literal(1)).where(
             SharingAgreement.agency_id == Agency.id,
-            SharingAgreement.signed_on <= today,
-            SharingAgreement.review_on >= today,
+            opens_case_data(today),
         )
     )
     seated = exists(

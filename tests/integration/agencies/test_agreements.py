@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from safeguarding.access.roles import Role
 from safeguarding.agencies import queries, service
-from safeguarding.agencies.models import Agency, AgencyKind, QuorumGroup, SharingAgreement
+from safeguarding.agencies.models import Agency, AgencyKind, DataType, QuorumGroup, SharingAgreement
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.extensions import db
@@ -22,13 +22,16 @@ def make(role: Role) -> Somebody:
         return make_somebody(role)
 
 
-def sign(who: Somebody, ref: str, signed: int = -1, review: int = 300) -> None:
+def sign(
+    who: Somebody, ref: str, signed: int = -1, review: int = 300, shares: frozenset[DataType] = frozenset(DataType)
+) -> None:
     with unit_of_work():
         service.add_agreement(
             who.actor,
             ref,
             title="Agreement of the partnership",
             purposes="Keeping young people safe",
+            data_types=shares,
             signed_by="The director",
             signed_on=clock.today() + timedelta(days=signed),
             review_on=clock.today() + timedelta(days=review),

@@ -32,12 +32,15 @@ def test_an_agency_is_added_and_its_agreement_recorded(app: Flask, sign_in: Sign
     assert "Not signed" in page.words
     agreement = page.form(having="signed_by") | day("signed_on", -3) | day("review_on", 300)
     agreement |= {"title": "Partnership agreement", "purposes": "Safeguarding", "signed_by": "A chief officer"}
+    agreement |= {"data_types": ["covers_cases", "covers_health"]}
     with app.app_context():
         ref = db.session.scalar(select(Agency.ref).where(Agency.name == "Open Door"))
     path = f"/admin/agencies/{ref}"
     for _ in range(2):
         assert client.post(f"{path}/agreements", agreement).location == path
-    assert "In date" in client.get(path).words
+    shown = client.get(path).words
+    assert "In date" in shown
+    assert "Shares: Young people, adults who may pose a risk, and what is known in their cases; Health" in shown
     with app.app_context():
         made = select(func.count()).select_from(SharingAgreement).where(SharingAgreement.signed_by == "A chief officer")
         assert db.session.scalar(made) == 1
@@ -73,6 +76,8 @@ def test_wrong_dates_are_said_at_their_field(app: Flask, sign_in: SignIn) -> Non
     path = f"/admin/agencies/{ref}"
     form = client.get(path).form(having="signed_by") | day("signed_on", -3) | day("review_on", -3)
     form |= {"title": "T", "purposes": "P", "signed_by": "S"}
+    assert client.post(f"{path}/agreements", form).errors == ["Choose what is shared."]
+    form |= {"data_types": ["covers_cases"]}
     refused = client.post(f"{path}/agreements", form)
     assert refused.status == 422
     assert refused.errors == ["The day of review must be after the day it was signed."]
