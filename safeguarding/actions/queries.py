@@ -22,8 +22,9 @@ from safeguarding.agencies.models import Agency
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError
 from safeguarding.extensions import db
+from safeguarding.relations.built import Asker, among, built
 from safeguarding.relations.models import RelationRow
-from safeguarding.relations.queries import live, not_barred, related
+from safeguarding.relations.queries import Asks, live, not_barred, related
 
 PAGE = 50
 SOON = timedelta(days=7)
@@ -74,7 +75,7 @@ class ActionRow:
         return self.state.value
 
 
-def visible_actions(actor: Actor) -> ColumnElement[bool]:
+def visible_actions(actor: Asks) -> ColumnElement[bool]:
     """Return the condition under which the actor may read an action."""
     direct = related(actor, "action", Action.id, Permission.ACTION_READ)
     through = related(actor, Action.subject_kind, Action.subject_id, Permission.ACTION_READ, but=_OWNER)
@@ -84,23 +85,28 @@ def visible_actions(actor: Actor) -> ColumnElement[bool]:
 
 def access_action(actor: Actor, ref: str, permission: Permission) -> tuple[ActionRow, frozenset[Relation]]:
     """Return one action and the actor's relations to it; NotFoundError when hidden, ForbiddenError when only readable."""
-    statement = _statement(actor).add_columns(RelationRow.kind.label("relation_kind"))
-    statement = statement.outerjoin(
-        RelationRow,
-        and_(
-            RelationRow.subject_kind == "action",
-            RelationRow.subject_id == Action.id,
-            RelationRow.principal.in_(sorted(actor.principals)),
-            live(),
-        ),
-    )
-    rows = db.session.execute(statement.where(Action.ref == ref, visible_actions(actor))).all()
+    rows = _action.rows(actor, ref) if actor.principals else []
     if not rows:
         raise NotFoundError
     held = frozenset(row.relation_kind for row in rows if row.relation_kind is not None)
     if permission is not Permission.ACTION_READ and not actor.may(permission, held):
         raise ForbiddenError("Only the owner of this action, or their agency, answers for it.")
     return _row(rows[0]), held
+
+
+@built
+def _action(asker: Asker, action_ref: str) -> Select[*tuple[Any, ...]]:
+    statement = _statement(asker).add_columns(RelationRow.kind.label("relation_kind"))
+    statement = statement.outerjoin(
+        RelationRow,
+        and_(
+            RelationRow.subject_kind == "action",
+            RelationRow.subject_id == Action.id,
+            RelationRow.principal.in_(asker.principals),
+            live(),
+        ),
+    )
+    return statement.where(Action.ref == action_ref, visible_actions(asker))
 
 
 def action_entity(action_id: int) -> Action:
@@ -110,25 +116,45 @@ def action_entity(action_id: int) -> Action:
 
 def list_mine(actor: Actor, *, before: Before | None = None, limit: int = PAGE) -> list[ActionRow]:
     """Return the live actions that the actor owns in person, the most overdue first; one more than `limit` at most."""
-    return _list(actor, [Action.owner_user_id == actor.user_id, Action.state.in_(LIVE)], before, limit)
+    return _rows(_mine.rows(actor, before, limit + 1))
+
+
+@built
+def _mine(asker: Asker, before: Before | None, limit: int) -> Select[*tuple[Any, ...]]:
+    return _listed(asker, [Action.owner_user_id == asker.user_id, among(Action.state, LIVE)], before, limit)
 
 
 def list_agency(actor: Actor, *, before: Before | None = None, limit: int = PAGE) -> list[ActionRow]:
     """Return the live actions of the actor's agencies, the most overdue first; one more than `limit` at most."""
-    return _list(actor, [Action.owner_agency_id.in_(sorted(actor.agency_ids)), Action.state.in_(LIVE)], before, limit)
+    return _rows(_of_agency.rows(actor, before, limit + 1))
+
+
+@built
+def _of_agency(asker: Asker, before: Before | None, limit: int) -> Select[*tuple[Any, ...]]:
+    return _listed(asker, [Action.owner_agency_id.in_(asker.agency_ids), among(Action.state, LIVE)], before, limit)
 
 
 def list_ended(actor: Actor, *, before: Before | None = None, limit: int = PAGE) -> list[ActionRow]:
     """Return the ended actions of the actor's agencies, those due last first; one more than `limit` at most."""
-    conditions = [Action.owner_agency_id.in_(sorted(actor.agency_ids)), Action.state.not_in(LIVE)]
-    return _list(actor, conditions, before, limit, newest_first=True)
+    return _rows(_ended.rows(actor, before, limit + 1))
+
+
+@built
+def _ended(asker: Asker, before: Before | None, limit: int) -> Select[*tuple[Any, ...]]:
+    conditions = [Action.owner_agency_id.in_(asker.agency_ids), ~among(Action.state, LIVE)]
+    return _listed(asker, conditions, before, limit, newest_first=True)
 
 
 def list_waiting(actor: Actor, limit: int = 10) -> list[ActionRow]:
     """Return the live actions that wait for the actor: their own, and those of their agency that name nobody."""
-    theirs = Action.owner_user_id == actor.user_id
-    unnamed = and_(Action.owner_agency_id.in_(sorted(actor.agency_ids)), Action.owner_user_id.is_(None))
-    return _list(actor, [or_(theirs, unnamed), Action.state.in_(LIVE)], None, limit)
+    return _rows(_waiting.rows(actor, limit + 1))
+
+
+@built
+def _waiting(asker: Asker, limit: int) -> Select[*tuple[Any, ...]]:
+    theirs = Action.owner_user_id == asker.user_id
+    unnamed = and_(Action.owner_agency_id.in_(asker.agency_ids), Action.owner_user_id.is_(None))
+    return _listed(asker, [or_(theirs, unnamed), among(Action.state, LIVE)], None, limit)
 
 
 def list_about(
@@ -138,19 +164,23 @@ def list_about(
     limit: int = 20,
 ) -> list[ActionRow]:
     """Return the actions about a subject, or that came from an origin: live ones first, the most overdue first."""
+    return _rows(_about.rows(actor, subject or (), origin or (), limit + 1))
+
+
+@built
+def _about(asker: Asker, subject: tuple[Any, ...], origin: tuple[Any, ...], limit: int) -> Select[*tuple[Any, ...]]:
     conditions = []
-    if subject is not None:
+    if subject:
         conditions.append(and_(Action.subject_kind == subject[0], Action.subject_id == subject[1]))
-    if origin is not None:
+    if origin:
         conditions.append(and_(Action.origin_kind == origin[0], Action.origin_id == origin[1]))
-    ended = case((Action.state.in_(LIVE), 0), else_=1)
-    statement = (
-        _statement(actor)
-        .where(or_(*conditions), visible_actions(actor))
+    ended = case((among(Action.state, LIVE), 0), else_=1)
+    return (
+        _statement(asker)
+        .where(or_(*conditions), visible_actions(asker))
         .order_by(ended, Action.due_on, Action.id)
-        .limit(limit + 1)
+        .limit(limit)
     )
-    return [_row(row) for row in db.session.execute(statement)]
 
 
 def list_due_changes(action_id: int) -> list[Any]:
@@ -174,18 +204,18 @@ def list_due_changes(action_id: int) -> list[Any]:
     return list(db.session.execute(statement))
 
 
-def _list(
-    actor: Actor, conditions: list[Any], before: Before | None, limit: int, newest_first: bool = False
-) -> list[ActionRow]:
+def _listed(
+    asker: Asker, conditions: list[Any], before: Before | None, limit: int, newest_first: bool = False
+) -> Select[*tuple[Any, ...]]:
     place = tuple_(Action.due_on, Action.id)
-    statement = _statement(actor).where(*conditions, visible_actions(actor))
+    statement = _statement(asker).where(*conditions, visible_actions(asker))
     if before is not None:
         statement = statement.where(place < before if newest_first else place > before)
     order = (Action.due_on.desc(), Action.id.desc()) if newest_first else (Action.due_on, Action.id)
-    return [_row(row) for row in db.session.execute(statement.order_by(*order).limit(limit + 1))]
+    return statement.order_by(*order).limit(limit)
 
 
-def _statement(actor: Actor) -> Select[*tuple[Any, ...]]:
+def _statement(actor: Asks) -> Select[*tuple[Any, ...]]:
     """Return actions with owner, agency and the names of their subjects, for kinds that a package registered."""
     names = registered()
     statement = (
@@ -223,8 +253,12 @@ def _first(columns: list[Any]) -> Any:
     return func.coalesce(*columns, null()) if columns else literal(None)
 
 
+def _rows(rows: list[Any]) -> list[ActionRow]:
+    return [_row(row) for row in rows]
+
+
 def _row(row: Any) -> ActionRow:
-    values = {name: value for name, value in row._mapping.items() if name != "relation_kind"}
+    values = {name: value for name, value in row._asdict().items() if name != "relation_kind"}
     endpoints = {each.kind: each.endpoint for each in registered()}
     known = endpoints.get(row.subject_kind) if row.subject_ref else None
     return ActionRow(**values, subject_endpoint=known)

@@ -11,10 +11,9 @@ from flask import Flask, current_app
 from sqlalchemy import and_, false
 from sqlalchemy.sql.elements import ColumnElement
 
-from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.actions.models import Action, ActionSubject
-from safeguarding.relations.queries import related
+from safeguarding.relations.queries import Asks, related
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,11 @@ class SubjectNames:
     permission: Permission
     endpoint: str
 
-    def joins(self, actor: Actor) -> ColumnElement[bool]:
+    def joins(self, actor: Asks) -> ColumnElement[bool]:
         """Return the condition under which an action's row meets its subject's, for this actor."""
         return and_(Action.subject_kind == self.kind, Action.subject_id == self.id, self._seen(actor))
 
-    def _seen(self, actor: Actor) -> ColumnElement[bool]:
+    def _seen(self, actor: Asks) -> ColumnElement[bool]:
         if not actor.holds(self.permission):
             return false()
         return related(actor, self.kind.value, self.id, self.permission)

@@ -6,7 +6,7 @@ panel's members read what was shared with the panel; whoever wrote an update rea
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, or_, select, tuple_
 from sqlalchemy.orm import aliased
@@ -23,6 +23,7 @@ from safeguarding.cases.models import (
     CaseRisk,
     CaseState,
     CaseUpdate,
+    SharedWith,
     SubjectKind,
     UpdateKind,
 )
@@ -33,8 +34,9 @@ from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError
 from safeguarding.extensions import db
 from safeguarding.people.models import PeerGroup, Person
+from safeguarding.relations.built import Asker, among, built
 from safeguarding.relations.models import RelationRow
-from safeguarding.relations.queries import live, load_one, newest, not_barred, related
+from safeguarding.relations.queries import live, newest, not_barred, related, visible, with_relations
 
 PAGE = 50
 UPDATES = 60
@@ -97,8 +99,7 @@ class CaseView:
         return self.row.subject_kind is SubjectKind.YOUNG_PERSON
 
 
-@dataclass(frozen=True)
-class ListedCase:
+class ListedCase(NamedTuple):
     """A case as lists show it."""
 
     id: int
@@ -129,6 +130,15 @@ def name_of(row: Any) -> str:
 
 def access_case(actor: Actor, ref: str, permission: Permission = Permission.CASE_READ) -> CaseView:
     """Return one case; NotFoundError when absent or hidden, ForbiddenError when only readable."""
+    rows = _case.rows(actor, ref) if actor.principals else []
+    row, held = visible(actor, rows, Permission.CASE_READ)
+    if not actor.may(permission, held):
+        raise ForbiddenError("Only those who work this case change it.")
+    return CaseView(row, held)
+
+
+@built
+def _case(asker: Asker, case_ref: str) -> Select[*tuple[Any, ...]]:
     statement = (
         select(
             *Case.__table__.columns,
@@ -149,12 +159,10 @@ def access_case(actor: Actor, ref: str, permission: Permission = Permission.CASE
         .outerjoin(Person, Person.id == Case.person_id)
         .outerjoin(PeerGroup, PeerGroup.id == Case.peer_group_id)
         .outerjoin(Context, Context.id == Case.context_id)
-        .where(Case.ref == ref)
+        .where(Case.ref == case_ref)
     )
-    row, held = load_one(actor, statement, [("case", Case.id)], Permission.CASE_READ)
-    if not actor.may(permission, held):
-        raise ForbiddenError("Only those who work this case change it.")
-    return CaseView(row, held)
+    found: Select[*tuple[Any, ...]] = with_relations(asker, statement, [("case", Case.id)])
+    return found
 
 
 def case_entity(case_id: int) -> Case:
@@ -166,37 +174,46 @@ def list_cases(
     actor: Actor, *, states: frozenset[CaseState] | None = LIVE, before: Before | None = None, limit: int = PAGE
 ) -> list[ListedCase]:
     """Return cases the actor may read, newest activity first, in some states or in all; one more than `limit` at most."""
+    return _list(_newest_cases.rows(actor, states, before, limit + 1))
 
+
+@built
+def _newest_cases(
+    asker: Asker, states: frozenset[CaseState] | None, before: Before | None, limit: int
+) -> Select[*tuple[Any, ...]]:
     def in_states(case_id: Any) -> Any:
         probe = aliased(Case)
-        return select(probe.id).where(probe.id == case_id, probe.state.in_(sorted(states or ()))).exists()
+        return select(probe.id).where(probe.id == case_id, among(probe.state, states or ())).exists()
 
     only = in_states if states is not None else None
-    page = newest(actor, "case", Permission.CASE_READ, limit + 1, before, only)
-    statement = (
+    page = newest(asker, "case", Permission.CASE_READ, limit, before, only)
+    return (
         _listed(page.c.active_at).join(page, page.c.id == Case.id).order_by(page.c.active_at.desc(), page.c.id.desc())
     )
-    return _list(statement)
 
 
 def list_to_update(actor: Actor, limit: int = 10) -> list[ListedCase]:
     """Return the live cases that the actor leads or is allocated to, those without an update for longest first."""
     if actor.user_id is None or user_principal(actor.user_id) not in actor.principals:
         return []
-    statement = (
+    return _list(_to_update.rows(actor, limit + 1))
+
+
+@built
+def _to_update(asker: Asker, limit: int) -> Select[*tuple[Any, ...]]:
+    return (
         _listed(Case.last_activity_at)
         .join(RelationRow, and_(RelationRow.subject_kind == "case", RelationRow.subject_id == Case.id))
         .where(
-            RelationRow.principal == user_principal(actor.user_id),
-            RelationRow.kind.in_((Relation.LEAD_WORKER, Relation.ALLOCATED)),
+            RelationRow.principal == asker.user_principal,
+            among(RelationRow.kind, (Relation.LEAD_WORKER, Relation.ALLOCATED)),
             live(),
-            not_barred(actor, "case", Case.id),
-            Case.state.in_(sorted(LIVE)),
+            not_barred(asker, "case", Case.id),
+            among(Case.state, LIVE),
         )
         .order_by(Case.last_activity_at, Case.id)
-        .limit(limit + 1)
+        .limit(limit)
     )
-    return _list(statement)
 
 
 def list_about(actor: Actor, subject: str, subject_id: int, limit: int = 10) -> list[Any]:
@@ -204,8 +221,14 @@ def list_about(actor: Actor, subject: str, subject_id: int, limit: int = 10) -> 
 
     Each row says whether the actor may log an update (`may_update`).
     """
-    column = {"person": Case.person_id, "context": Case.context_id}[subject]
-    statement = (
+    person_id, context_id = (subject_id, None) if subject == "person" else (None, subject_id)
+    return _cases_about.rows(actor, person_id, context_id, limit)
+
+
+@built
+def _cases_about(asker: Asker, person_id: int | None, context_id: int | None, limit: int) -> Select[*tuple[Any, ...]]:
+    about = Case.person_id == person_id if person_id is not None else Case.context_id == context_id
+    return (
         select(
             Case.id,
             Case.ref,
@@ -221,32 +244,41 @@ def list_about(actor: Actor, subject: str, subject_id: int, limit: int = 10) -> 
             Case.is_restricted,
             Case.last_activity_at,
             Agency.short_name.label("agency"),
-            related(actor, "case", Case.id, Permission.CASE_UPDATE).label("may_update"),
+            related(asker, "case", Case.id, Permission.CASE_UPDATE).label("may_update"),
         )
         .join(Agency, Agency.id == Case.lead_agency_id)
-        .where(column == subject_id, related(actor, "case", Case.id, Permission.CASE_READ))
+        .where(about, related(asker, "case", Case.id, Permission.CASE_READ))
         .order_by(Case.closed_on.is_not(None), Case.opened_on.desc(), Case.id.desc())
         .limit(limit)
     )
-    return list(db.session.execute(statement))
 
 
 def list_updates(actor: Actor, view: CaseView, before: Before | None = None, limit: int = UPDATES) -> list[Any]:
     """Return the updates of a case that the actor may read, newest first; one more than `limit` at most."""
-    statement = _updates().where(CaseUpdate.case_id == view.id, _readable(actor, view))
+    return _updates_of.rows(actor, view.id, readable(view.relations), before, limit + 1)
+
+
+@built
+def _updates_of(
+    asker: Asker, case_id: int, kinds: frozenset[SharedWith], before: Before | None, limit: int
+) -> Select[*tuple[Any, ...]]:
+    statement = _updates().where(CaseUpdate.case_id == case_id, _readable(asker, kinds))
     if before is not None:
         statement = statement.where(tuple_(CaseUpdate.happened_at, CaseUpdate.id) < before)
-    ordered = statement.order_by(CaseUpdate.happened_at.desc(), CaseUpdate.id.desc()).limit(limit + 1)
-    return list(db.session.execute(ordered))
+    return statement.order_by(CaseUpdate.happened_at.desc(), CaseUpdate.id.desc()).limit(limit)
 
 
 def access_update(actor: Actor, view: CaseView, ref: str) -> Any:
     """Return one update of a case that was found through `access_case`; NotFoundError when it is not the actor's to read."""
-    statement = _updates().where(CaseUpdate.case_id == view.id, CaseUpdate.ref == ref, _readable(actor, view))
-    row = db.session.execute(statement).one_or_none()
+    row = _update.row(actor, view.id, ref, readable(view.relations))
     if row is None:
         raise NotFoundError
     return row
+
+
+@built
+def _update(asker: Asker, case_id: int, update_ref: str, kinds: frozenset[SharedWith]) -> Select[*tuple[Any, ...]]:
+    return _updates().where(CaseUpdate.case_id == case_id, CaseUpdate.ref == update_ref, _readable(asker, kinds))
 
 
 def update_entity(update_id: int) -> CaseUpdate:
@@ -256,14 +288,18 @@ def update_entity(update_id: int) -> CaseUpdate:
 
 def list_risk(view: CaseView, limit: int = RISK_STEPS) -> list[Any]:
     """Return the steps of a case's risk, newest first. Why it changed is for those who work the case (else None)."""
-    statement = (
+    return _risk_of.rows(None, view.id, limit)
+
+
+@built
+def _risk_of(_asker: Asker, case_id: int, limit: int) -> Select[*tuple[Any, ...]]:
+    return (
         select(CaseRisk.risk, CaseRisk.set_at, CaseRisk.reason, CaseRisk.source, User.name.label("by"))
         .join(User, User.id == CaseRisk.set_by_id)
-        .where(CaseRisk.case_id == view.id)
+        .where(CaseRisk.case_id == case_id)
         .order_by(CaseRisk.set_at.desc(), CaseRisk.id.desc())
         .limit(limit)
     )
-    return list(db.session.execute(statement))
 
 
 def list_team(case_id: int) -> list[Any]:
@@ -338,9 +374,8 @@ def _updates() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _readable(actor: Actor, view: CaseView) -> Any:
-    kinds = readable(view.relations)
-    return or_(CaseUpdate.shared_with.in_(sorted(kinds)), CaseUpdate.author_id == actor.user_id)
+def _readable(asker: Asker, kinds: frozenset[SharedWith]) -> Any:
+    return or_(among(CaseUpdate.shared_with, kinds), CaseUpdate.author_id == asker.user_id)
 
 
 def _listed(active_at: Any) -> Select[*tuple[Any, ...]]:
@@ -373,7 +408,7 @@ def _listed(active_at: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _list(statement: Any) -> list[ListedCase]:
+def _list(rows: list[Any]) -> list[ListedCase]:
     return [
         ListedCase(
             id=row.id,
@@ -389,5 +424,5 @@ def _list(statement: Any) -> list[ListedCase]:
             next_review_on=row.next_review_on,
             is_restricted=row.is_restricted,
         )
-        for row in db.session.execute(statement)
+        for row in rows
     ]

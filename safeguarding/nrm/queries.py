@@ -21,7 +21,8 @@ from safeguarding.extensions import db
 from safeguarding.nrm.clocks import Clock, clocks_for, next_clock
 from safeguarding.nrm.models import GroundsOutcome, NrmEvent, NrmReferral, NrmState
 from safeguarding.people.models import Person
-from safeguarding.relations.queries import load_one, related
+from safeguarding.relations.built import Asker, among, built
+from safeguarding.relations.queries import Asks, related, visible, with_relations
 
 EVENTS = 100
 WAITING = (NrmState.RG_PENDING, NrmState.CG_PENDING)
@@ -95,6 +96,15 @@ def next_clock_of(row: Any) -> Clock | None:
 
 def access_nrm(actor: Actor, ref: str, permission: Permission = Permission.NRM_READ) -> NrmView:
     """Return one referral; NotFoundError when absent or hidden, ForbiddenError when only readable."""
+    rows = _referral.rows(actor, ref) if actor.principals else []
+    row, held = visible(actor, rows, Permission.NRM_READ)
+    if not actor.may(permission, held):
+        raise ForbiddenError("Only those who work this case record what becomes of its referrals.")
+    return NrmView(row, held)
+
+
+@built
+def _referral(asker: Asker, nrm_ref: str) -> Select[*tuple[Any, ...]]:
     statement = (
         select(
             *NrmReferral.__table__.columns,
@@ -108,12 +118,10 @@ def access_nrm(actor: Actor, ref: str, permission: Permission = Permission.NRM_R
         .select_from(NrmReferral)
         .join(Person, Person.id == NrmReferral.person_id)
         .outerjoin(Case, Case.id == NrmReferral.case_id)
-        .where(NrmReferral.ref == ref)
+        .where(NrmReferral.ref == nrm_ref)
     )
-    row, held = load_one(actor, statement, [(_KIND, _ID)], Permission.NRM_READ)
-    if not actor.may(permission, held):
-        raise ForbiddenError("Only those who work this case record what becomes of its referrals.")
-    return NrmView(row, held)
+    found: Select[*tuple[Any, ...]] = with_relations(asker, statement, [(_KIND, _ID)])
+    return found
 
 
 def nrm_entity(referral_id: int) -> NrmReferral:
@@ -152,11 +160,13 @@ def list_events(view: NrmView) -> list[Any]:
 
 def list_about(actor: Actor, *, case_id: int | None = None, person_id: int | None = None, limit: int = 10) -> list[Any]:
     """Return the referrals of a case or of a person that the actor may read, the latest first."""
-    conditions = [NrmReferral.case_id == case_id] if case_id is not None else [NrmReferral.person_id == person_id]
-    statement = (
-        _listed(actor).where(*conditions).order_by(NrmReferral.referred_on.desc(), NrmReferral.id.desc()).limit(limit)
-    )
-    return list(db.session.execute(statement))
+    return _about.rows(actor, case_id, person_id, limit)
+
+
+@built
+def _about(asker: Asker, case_id: int | None, person_id: int | None, limit: int) -> Select[*tuple[Any, ...]]:
+    about = NrmReferral.case_id == case_id if case_id is not None else NrmReferral.person_id == person_id
+    return _listed(asker).where(about).order_by(NrmReferral.referred_on.desc(), NrmReferral.id.desc()).limit(limit)
 
 
 def list_running(actor: Actor, limit: int = 50) -> list[Any]:
@@ -164,25 +174,28 @@ def list_running(actor: Actor, limit: int = 50) -> list[Any]:
 
     Those who wait for a decision, and negative decisions of the last 30 days, whose reconsideration may be asked for.
     """
-    since: date = clock.today() - LATELY
+    return _running.rows(actor, clock.today() - LATELY, limit)
+
+
+@built
+def _running(asker: Asker, since: date, limit: int) -> Select[*tuple[Any, ...]]:
     negative = or_(
         and_(NrmReferral.state == NrmState.RG_NEGATIVE, NrmReferral.rg_decided_on >= since),
         and_(NrmReferral.state == NrmState.CG_NEGATIVE, NrmReferral.cg_decided_on >= since),
     )
-    statement = (
-        _listed(actor)
-        .where(or_(NrmReferral.state.in_(WAITING), negative))
+    return (
+        _listed(asker)
+        .where(or_(among(NrmReferral.state, WAITING), negative))
         .order_by(NrmReferral.referred_on, NrmReferral.id)
         .limit(limit)
     )
-    return list(db.session.execute(statement))
 
 
 _KIND = case((NrmReferral.case_id.is_not(None), "case"), else_="person")
 _ID = case((NrmReferral.case_id.is_not(None), NrmReferral.case_id), else_=NrmReferral.person_id)
 
 
-def _listed(actor: Actor) -> Select[*tuple[Any, ...]]:
+def _listed(actor: Asks) -> Select[*tuple[Any, ...]]:
     by_case = and_(NrmReferral.case_id.is_not(None), related(actor, "case", NrmReferral.case_id, Permission.NRM_READ))
     by_person = and_(
         NrmReferral.case_id.is_(None), related(actor, "person", NrmReferral.person_id, Permission.NRM_READ)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, case, cast, func, select
+from sqlalchemy import BigInteger, Integer, Select, case, cast, func, select
 
 from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency
-from safeguarding.extensions import db
+from safeguarding.relations.built import Asker, built
 from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import live
 
@@ -45,16 +45,20 @@ class Audience:
 
 def audience_of(subject_kind: str, subject_id: int) -> Audience:
     """Return who may see a record now, in one statement. The record itself was found through its own door."""
-    statement = (
+    return _gather(_relations_of.rows(None, subject_kind, subject_id))
+
+
+@built
+def _relations_of(_asker: Asker, kind_of_subject: str, key: int) -> Select[*tuple[Any, ...]]:
+    return (
         select(RelationRow.kind, RelationRow.valid_to, User.name.label("person"), Agency.short_name.label("agency"))
         .select_from(RelationRow)
         .outerjoin(User, User.id == _number("user:"))
         .outerjoin(Agency, Agency.id == _number("agency:"))
-        .where(RelationRow.subject_kind == subject_kind, RelationRow.subject_id == subject_id, live())
+        .where(RelationRow.subject_kind == kind_of_subject, RelationRow.subject_id == key, live())
         .order_by(RelationRow.valid_from, RelationRow.id)
         .limit(_MOST)
     )
-    return _gather(db.session.execute(statement).all())
 
 
 def _number(prefix: str) -> Any:

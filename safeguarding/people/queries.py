@@ -21,10 +21,12 @@ from safeguarding.people.models import Person, PersonAlias, PersonTerm
 from safeguarding.people.names import LAST, words_of
 from safeguarding.people.sealed.models import SealedOn
 from safeguarding.people.sealed.queries import recorded
+from safeguarding.relations.built import Asker, built
 from safeguarding.relations.queries import load_one, related, subjects
 
 PAGE = 50
 MOST_WORDS = 6
+Span = tuple[str, str]
 _TO_SEARCH_BY = frozenset({Relation.RETURN_REQUEST})
 
 
@@ -98,40 +100,55 @@ def search(actor: Actor, text: str) -> Found:
     ref = normalise_reference(text, "YP")
     words = words_of(text)[:MOST_WORDS]
     if ref is not None:
-        statement = _found().where(Person.ref == ref, related(actor, "person", Person.id, Permission.PERSON_READ))
+        rows = _named.rows(actor, ref)
     elif any(len(word) > 1 for word in words):
-        statement = _found().where(Person.id.in_(_matching(actor, words)))
+        longest, *others = sorted(words, key=lambda word: (-len(word), word))
+        rows = _found_by.rows(
+            actor, _span(longest), tuple(_span(word) for word in others), HUB_PRINCIPAL in actor.principals
+        )
     else:
         return Found([])
-    rows = db.session.execute(statement.order_by(Person.sort_key, Person.id).limit(PAGE + 1)).all()
-    return Found(list(rows[:PAGE]), len(rows) > PAGE, tuple(words))
+    return Found(rows[:PAGE], len(rows) > PAGE, tuple(words))
+
+
+def _span(word: str) -> tuple[str, str]:
+    """Return the first and the last of what begins with a word."""
+    return word, word + LAST
+
+
+@built
+def _named(asker: Asker, person_ref: str) -> Select[*tuple[Any, ...]]:
+    return _found().where(Person.ref == person_ref, related(asker, "person", Person.id, Permission.PERSON_READ))
+
+
+@built
+def _found_by(asker: Asker, longest: Span, others: tuple[Span, ...], sees_most: bool) -> Select[*tuple[Any, ...]]:
+    return _found().where(Person.id.in_(_matching(asker, longest, others, sees_most)))
 
 
 def _found() -> Select[*tuple[Any, ...]]:
-    return select(
-        Person.id, Person.ref, Person.given_name, Person.family_name, Person.known_as, Person.born_on, Person.kind
-    )
+    columns = Person.id, Person.ref, Person.given_name, Person.family_name, Person.known_as, Person.born_on, Person.kind
+    return select(*columns).order_by(Person.sort_key, Person.id).limit(PAGE + 1)
 
 
-def _matching(actor: Actor, words: list[str]) -> Select[*tuple[Any, ...]]:
+def _matching(asker: Asker, longest: Span, others: tuple[Span, ...], sees_most: bool) -> Select[*tuple[Any, ...]]:
     """Return the ids of people who match every word and whom the actor may see: all of them, or enough for a page.
 
     Two ways lead there, and each is short where the other is long. Whoever sees most people (the hub) walks the index of
     words, beginning with the longest word typed, and stops when a page is full; everybody else starts from the people
     they see.
     """
-    longest, *others = sorted(words, key=lambda word: (-len(word), word))
-    conditions: list[ColumnElement[bool]] = [PersonTerm.term.between(longest, longest + LAST)]
-    for word in others:
+    conditions: list[ColumnElement[bool]] = [PersonTerm.term.between(*longest)]
+    for span in others:
         other = aliased(PersonTerm)
-        also = select(other.id).where(other.person_id == PersonTerm.person_id, other.term.between(word, word + LAST))
+        also = select(other.id).where(other.person_id == PersonTerm.person_id, other.term.between(*span))
         conditions.append(also.exists())
-    if HUB_PRINCIPAL in actor.principals:
-        conditions.append(related(actor, "person", PersonTerm.person_id, Permission.PERSON_READ))
+    if sees_most:
+        conditions.append(related(asker, "person", PersonTerm.person_id, Permission.PERSON_READ))
         walked = select(PersonTerm.person_id).where(*conditions).order_by(PersonTerm.term, PersonTerm.person_id)
         # A word can be one of the name and, begun alike, another of an alias: a few rows a person.
         return select(walked.limit((PAGE + 1) * 3).subquery("walked").c.person_id)
-    mine = subjects(actor, "person", Permission.PERSON_READ).cte("mine").prefix_with("MATERIALIZED")
+    mine = subjects(asker, "person", Permission.PERSON_READ).cte("mine").prefix_with("MATERIALIZED")
     (person_id,) = mine.c
     return select(PersonTerm.person_id).join(mine, person_id == PersonTerm.person_id).where(*conditions)
 

@@ -48,6 +48,7 @@ from safeguarding.referrals.models import (
 )
 from safeguarding.referrals.policy import NOT_A_CHOICE, REPEAT_DAYS, may_rely_on
 from safeguarding.relations import queries as relations
+from safeguarding.relations.built import Asker, among, built
 
 PAGE = 50
 FOUND_PLACES = 20
@@ -346,16 +347,22 @@ def list_to_screen(actor: Actor, *, after: Place | None = None, limit: int = PAG
 
     `after` is the place at which the page before ended.
     """
+    place = (0 if after.urgent else 1, after.submitted_at, after.id) if after is not None else None
+    return _waiting.rows(actor, place, limit)
+
+
+@built
+def _waiting(asker: Asker, after: tuple[Any, ...] | None, limit: int) -> Select[*tuple[Any, ...]]:
     place = case((Referral.urgent, 0), else_=1)
     statement = _listed().where(
-        Referral.state.in_(TO_SCREEN),
-        relations.related(actor, "referral", Referral.id, Permission.REFERRAL_SCREEN),
+        among(Referral.state, TO_SCREEN),
+        relations.related(asker, "referral", Referral.id, Permission.REFERRAL_SCREEN),
     )
     if after is not None:
-        rank = 0 if after.urgent else 1
-        later = tuple_(Referral.submitted_at, Referral.id) > (after.submitted_at, after.id)
+        rank, submitted_at, key = after
+        later = tuple_(Referral.submitted_at, Referral.id) > tuple_(submitted_at, key)
         statement = statement.where(or_(place > rank, (place == rank) & later))
-    return list(db.session.execute(statement.order_by(place, Referral.submitted_at, Referral.id).limit(limit)))
+    return statement.order_by(place, Referral.submitted_at, Referral.id).limit(limit)
 
 
 def list_screened(actor: Actor, *, before: Place | None = None, limit: int = PAGE) -> list[Row[Any]]:
@@ -376,13 +383,18 @@ def list_screened(actor: Actor, *, before: Place | None = None, limit: int = PAG
 
 def list_mine(actor: Actor, *, before: Place | None = None, limit: int = PAGE) -> list[Row[Any]]:
     """Return the actor's own referrals, drafts among them, newest first; `before` is the place of the last row."""
+    return _mine.rows(actor, (before.created_at, before.id) if before is not None else None, limit)
+
+
+@built
+def _mine(asker: Asker, before: tuple[datetime, int] | None, limit: int) -> Select[*tuple[Any, ...]]:
     statement = _listed().where(
-        Referral.referrer_id == actor.user_id,
-        relations.related(actor, "referral", Referral.id, Permission.REFERRAL_READ),
+        Referral.referrer_id == asker.user_id,
+        relations.related(asker, "referral", Referral.id, Permission.REFERRAL_READ),
     )
     if before is not None:
-        statement = statement.where(tuple_(Referral.created_at, Referral.id) < (before.created_at, before.id))
-    return list(db.session.execute(statement.order_by(Referral.created_at.desc(), Referral.id.desc()).limit(limit)))
+        statement = statement.where(tuple_(Referral.created_at, Referral.id) < before)
+    return statement.order_by(Referral.created_at.desc(), Referral.id.desc()).limit(limit)
 
 
 def list_about(actor: Actor, *, person_id: int | None = None, context_id: int | None = None) -> list[Row[Any]]:
