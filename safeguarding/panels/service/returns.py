@@ -27,6 +27,7 @@ from safeguarding.panels.models.items import (
 )
 from safeguarding.panels.models.meetings import Meeting, MeetingState
 from safeguarding.panels.service import papers
+from safeguarding.panels.service.holding import hold_item, hold_meeting
 from safeguarding.panels.timing import is_late
 from safeguarding.panels.workflow import RETURN
 from safeguarding.relations.queries import relations_to
@@ -72,22 +73,29 @@ def answer_return(
 
 
 def _take(actor: Actor, request_id: int, read_version: int) -> tuple[ReturnRequest, AgendaItem, Meeting]:
-    row: Any = db.session.execute(
-        select(ReturnRequest, AgendaItem, Meeting)
+    """Hold the meeting, the item and the request, in that order like every command, once it is known who asks."""
+    about: Any = db.session.execute(
+        select(ReturnRequest.agency_id, AgendaItem, Meeting)
         .join(AgendaItem, AgendaItem.id == ReturnRequest.item_id)
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)
         .where(ReturnRequest.id == request_id)
-        .with_for_update(of=ReturnRequest)
-        .execution_options(populate_existing=True)
     ).one()
-    request, item, meeting = row
-    if request.agency_id not in actor.agency_ids:
+    agency_id, item, meeting = about
+    if agency_id not in actor.agency_ids:
         raise NotFoundError()
     if not actor.may(Permission.RETURN_ANSWER, relations_to(actor, "item", item.id)):
         raise ForbiddenError("Your agency's contact answers this.")
+    held = hold_meeting(meeting)
+    taken = hold_item(held, item)
+    request = db.session.scalars(
+        select(ReturnRequest)
+        .where(ReturnRequest.id == request_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
     if request.version != read_version:
         raise StaleError()
-    return request, item, meeting
+    return request, taken, held
 
 
 def _check_words(state: ReturnState, text: str | None, reason: str | None) -> None:
