@@ -19,10 +19,20 @@ def _rows(*, get: str = "", post: str = "", both: str = "") -> frozenset[str]:
 # What each permission opens. Which case, item or referral it opens is asked of each one by its read.
 OPENS: dict[P | str, frozenset[str]] = {
     PUBLIC: _rows(
-        get="static web.accessibility web.brand_css web.cookies web.health web.privacy web.ready doors.forgotten_sent",
-        both="doors.forgotten doors.link accounts.sign_in",
+        get="static web.accessibility web.brand_css web.cookies web.health web.privacy web.ready doors.forgotten_sent "
+        "organisation.go organisation.back accounts.set_up",
+        # Half way through a sign-in, and 404 for everybody else.
+        post="accounts.pass_by accounts.passkey_options accounts.use_passkey accounts.set_up_app accounts.set_up_passkey "
+        "organisation.enter",
+        both="doors.forgotten doors.link accounts.sign_in accounts.second_factor accounts.set_up_app_code",
     ),
-    P.WORK_OWN: _rows(get="home.my_work notices.index", post="accounts.sign_out notices.mark_seen"),
+    P.WORK_OWN: _rows(
+        get="home.my_work notices.index accounts.account accounts.add_factor accounts.session_state drafts.index drafts.kept",
+        post="accounts.sign_out notices.mark_seen accounts.lock accounts.in_use accounts.confirm_pass_by "
+        "accounts.confirm_passkey accounts.confirm_passkey_options accounts.end_session accounts.end_other_sessions "
+        "accounts.add_app accounts.add_passkey accounts.add_passkey_options accounts.remove_factor drafts.discard",
+        both="accounts.confirm accounts.locked accounts.change_phrase accounts.add_app_code accounts.recovery_codes",
+    ),
     P.PERSON_SEARCH: _rows(both="people.search"),
     P.PERSON_READ: _rows(get="people.person people.identifiers_of"),
     P.PERSON_ADD: _rows(both="people.add", post="people.create"),
@@ -31,10 +41,12 @@ OPENS: dict[P | str, frozenset[str]] = {
     ),
     P.SEALED_SEE: _rows(both="people.ask_sealed people.reveal_sealed"),
     P.SEALED_GRANT: _rows(get="sealed.index sealed.request_page", post="sealed.grant sealed.refuse sealed.end"),
-    P.CASE_READ: _rows(get="cases.index cases.case"),
+    P.CASE_READ: _rows(get="cases.index cases.case", both="cases.list_page", post="cases.take_off"),
     P.CASE_OPEN: _rows(both="cases.open_case"),
     P.CASE_UPDATE: _rows(both="cases.update cases.correct cases.revise cases.move"),
     P.CASE_ALLOCATE: _rows(both="cases.team", post="cases.end_allocation"),
+    P.CASE_RESTRICT: _rows(both="cases.restrict cases.ask_to_lift", post="cases.second"),
+    P.RESTRICTION_AGREE: _rows(get="cases.restrictions", post="cases.decide_restriction"),
     # Everybody who reads referrals may make one, and has drafts of their own among them.
     P.REFERRAL_MAKE: _rows(
         get="referrals.index referrals.referral",
@@ -91,6 +103,7 @@ OPENS: dict[P | str, frozenset[str]] = {
         post="admin.find admin.give_role admin.end_role admin.suspend admin.reinstate admin.send_link "
         "admin.send_factors_link",
     ),
+    P.SUBSTITUTE_NOMINATE: _rows(both="approvals.substitute"),
     P.ADMIN_APPROVE: _rows(get="approvals.index approvals.request_page", post="approvals.decide approvals.withdraw"),
     P.ADMIN_AGREEMENTS: _rows(get="agencies.index agencies.agency", post="agencies.add_agreement"),
     P.ADMIN_SETTINGS: _rows(get="admin.settings"),
@@ -117,6 +130,8 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.CASE_OPEN: _WORKERS | {R.LEAD},
     P.CASE_UPDATE: _WORKERS | {R.LEAD},
     P.CASE_ALLOCATE: _WORKERS | {R.LEAD},
+    P.CASE_RESTRICT: frozenset({R.LEAD}),
+    P.RESTRICTION_AGREE: frozenset({R.INFORMATION_GOVERNANCE}),
     P.REFERRAL_READ: _FIELD,
     P.REFERRAL_MAKE: _FIELD,
     P.REFERRAL_SCREEN: _OFFICERS | {R.LEAD},
@@ -150,6 +165,7 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.EMERGENCY_ASK: _FIELD | {R.INFORMATION_GOVERNANCE},
     P.EMERGENCY_REVIEW: frozenset({R.INFORMATION_GOVERNANCE}),
     P.ADMIN_USERS: frozenset({R.ADMIN}),
+    P.SUBSTITUTE_NOMINATE: frozenset({R.SPOC}),
     P.ADMIN_APPROVE: frozenset({R.LEAD, R.INFORMATION_GOVERNANCE, R.ADMIN}),
     P.ADMIN_AGREEMENTS: frozenset({R.ADMIN, R.INFORMATION_GOVERNANCE}),
     P.ADMIN_SETTINGS: frozenset({R.ADMIN}),

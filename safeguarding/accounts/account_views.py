@@ -10,7 +10,7 @@ from safeguarding.accounts import entering, factors, passkeys, queries, signing_
 from safeguarding.accounts.blueprint import blueprint
 from safeguarding.accounts.confirm_views import check_phrase
 from safeguarding.accounts.entering import local_target
-from safeguarding.accounts.forms import AppCodeForm, ChangePhraseForm, PasskeyForm, PressForm
+from safeguarding.accounts.forms import AppCodeForm, ChangePhraseForm, PressForm
 from safeguarding.accounts.passwords import hash_phrase, refuse_weak
 from safeguarding.accounts.sessions import this_browser
 from safeguarding.accounts.step_up import fresh_factor
@@ -33,7 +33,7 @@ def account() -> Any:
 
 def _account_page(form: PressForm) -> Any:
     actor = current_actor()
-    owner = signing_in.own_id(actor)
+    owner = signing_in.need_own(actor)
     audit.record_read("accounts:own:shown", actor)
     return form_page(
         "accounts/account.html",
@@ -70,7 +70,7 @@ def change_phrase() -> Any:
 
 def _change_phrase(now: str, wanted: str) -> bool:
     actor, browser = current_actor(), this_browser()
-    refuse_weak(wanted, [*queries.local_words(), actor.display_name, *queries.own_words(signing_in.own_id(actor))])
+    refuse_weak(wanted, [*queries.local_words(), actor.display_name, *queries.own_words(signing_in.need_own(actor))])
     if now == wanted:
         raise RuleError("The new pass phrase is the one you have. Choose another one.", "phrase")
     db.session.rollback()  # no transaction is held open while the phrases are worked out
@@ -110,7 +110,7 @@ def add_factor() -> str:
 
 def _adding() -> dict[str, Any]:
     needed = entering.needs_passkey(current_actor().roles)
-    return {"needs_passkey": needed, "press": PressForm(formdata=None), "passkey": PasskeyForm(formdata=None)}
+    return {"needs_passkey": needed, "press": PressForm(formdata=None)}
 
 
 @blueprint.post("/account/second-factors/app")
@@ -135,7 +135,7 @@ def add_app_code() -> Any:
             form.add_rule_error(error)
         else:
             return _added("Authenticator app set up.")
-    return app_page("accounts/add_app.html", actor, queries.own_email(signing_in.own_id(actor)), form)
+    return app_page("accounts/add_app.html", actor, queries.own_email(signing_in.need_own(actor)), form)
 
 
 @blueprint.post("/account/second-factors/passkey/options")
@@ -144,7 +144,7 @@ def add_app_code() -> Any:
 def add_passkey_options() -> Any:
     """Give the script what the browser needs to make a passkey."""
     actor = current_actor()
-    return passkeys.registration_options(actor, queries.own_email(signing_in.own_id(actor)))
+    return passkeys.registration_options(actor, queries.own_email(signing_in.need_own(actor)))
 
 
 @blueprint.post("/account/second-factors/passkey")
@@ -165,7 +165,7 @@ def _added(said: str) -> BaseResponse:
     # Whoever had passed the second factor by, or has another one now, is asked anew at the next confirmation.
     signing_in.end_others(current_actor(), this_browser().token)
     flash(f"{said} You have been signed out everywhere else.", "success")
-    codes = queries.codes_left(signing_in.own_id(current_actor()))
+    codes = queries.codes_left(signing_in.need_own(current_actor()))
     return pages.to("accounts.account" if codes else "accounts.recovery_codes")
 
 
@@ -191,10 +191,10 @@ def recovery_codes() -> Any:
     """Make new recovery codes, and show them this once."""
     target, actor = local_target(request.values.get("next")), current_actor()
     form = PressForm()
-    if not factors.ways_of(signing_in.own_id(actor)).any:
+    if not factors.ways_of(signing_in.need_own(actor)).any:
         return redirect(url_for("accounts.add_factor"), 303)
     if not form.validate_on_submit():
-        left = queries.codes_left(signing_in.own_id(actor))
+        left = queries.codes_left(signing_in.need_own(actor))
         return render_template("accounts/recovery.html", press=form, target=target, left=left)
     page = render_template("accounts/recovery_codes.html", codes=factors.new_codes(actor), target=target)
     response = make_response(page, 201)

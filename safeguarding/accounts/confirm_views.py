@@ -9,7 +9,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.accounts import entering, factors, passkeys, queries, signing_in, throttle
 from safeguarding.accounts.blueprint import blueprint
 from safeguarding.accounts.entering import local_target
-from safeguarding.accounts.forms import CodeForm, PasskeyForm, PressForm, UnlockForm
+from safeguarding.accounts.forms import CodeForm, PressForm, UnlockForm
 from safeguarding.accounts.locking import open_when_locked
 from safeguarding.accounts.models import Proof
 from safeguarding.accounts.passwords import verify_phrase
@@ -81,7 +81,7 @@ def _confirmed(proof: Proof, target: str) -> BaseResponse:
 
 def _shown(target: str) -> dict[str, Any]:
     actor = current_actor()
-    ways = factors.ways_of(signing_in.own_id(actor))
+    ways = factors.ways_of(signing_in.need_own(actor))
     strict = entering.needs_passkey(actor.roles) and bool(ways.passkeys)
     return {
         "ways": ways,
@@ -89,7 +89,6 @@ def _shown(target: str) -> dict[str, Any]:
         "may_use_code": bool(ways.apps or ways.codes) and not strict,
         "target": target,
         "may_pass_by": entering.may_pass_by(),
-        "passkey": PasskeyForm(formdata=None),
         "press": PressForm(formdata=None),
     }
 
@@ -148,7 +147,7 @@ def check_phrase(typed: str) -> bool:
     Raises TooManyError.
     """
     actor = current_actor()
-    owner = signing_in.own_id(actor)
+    owner = signing_in.need_own(actor)
     stored = queries.own_hash(owner)
     db.session.rollback()
     attempt = throttle.admit("own_phrase", actor.key, owner)

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from safeguarding.access.actor import Actor
 from safeguarding.accounts.factor_models import FactorKind, KnownOrigin, RecoveryCode, SecondFactor
-from safeguarding.accounts.signing_in import end_all, own_id
+from safeguarding.accounts.signing_in import end_all, need_own
 from safeguarding.accounts.told import FACTORS_CHANGED, tell
 from safeguarding.audit import service as audit
 from safeguarding.core import clock, sealing
@@ -45,21 +45,19 @@ class Ways:
 
 def ways_of(user_id: int) -> Ways:
     """Return what a user has set up."""
-    kinds: dict[FactorKind, int] = {
-        kind: count
-        for kind, count in db.session.execute(
-            select(SecondFactor.kind, func.count())
-            .where(SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None))
-            .group_by(SecondFactor.kind)
-        )
-    }
+    rows = db.session.execute(
+        select(SecondFactor.kind, func.count().label("number"))
+        .where(SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None))
+        .group_by(SecondFactor.kind)
+    )
+    kinds: dict[FactorKind, int] = {row.kind: row.number for row in rows}
     codes = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
     return Ways(kinds.get(FactorKind.TOTP, 0), kinds.get(FactorKind.PASSKEY, 0), db.session.scalar(codes) or 0)
 
 
 def offer_app(actor: Actor) -> SecondFactor:
     """Make a new secret for an authenticator app; it counts only after `accept_app`."""
-    owner = own_id(actor)
+    owner = need_own(actor)
     _drop_unfinished(owner)
     ref = new_reference("SF")
     factor = SecondFactor(
@@ -76,21 +74,9 @@ def offer_app(actor: Actor) -> SecondFactor:
     return factor
 
 
-def offered_secret(actor: Actor) -> str | None:
-    """Return the secret that waits to be accepted, for its owner's eyes alone; None when none waits."""
-    row = db.session.execute(
-        select(SecondFactor.ref, SecondFactor.totp_secret).where(
-            SecondFactor.user_id == own_id(actor),
-            SecondFactor.kind == FactorKind.TOTP,
-            SecondFactor.confirmed_at.is_(None),
-        )
-    ).one_or_none()
-    return sealing.unseal(SecondFactor.totp_secret, row.ref, row.totp_secret) if row else None
-
-
 def accept_app(actor: Actor, code: str) -> None:
     """Take the app that waits into use, in place of one before it, when its code is right. Raises RuleError."""
-    owner = own_id(actor)
+    owner = need_own(actor)
     factor = db.session.scalar(
         select(SecondFactor)
         .where(
@@ -122,7 +108,7 @@ def use_app(actor: Actor, code: str) -> bool:
 
     The last step is changed in one statement that asks for it, so that of two instances only one takes a code.
     """
-    owner = own_id(actor)
+    owner = need_own(actor)
     for row in db.session.execute(
         select(SecondFactor.id, SecondFactor.ref, SecondFactor.totp_secret).where(
             SecondFactor.user_id == owner,
@@ -167,7 +153,7 @@ def address_of(secret: str, email: str, issuer: str) -> str:
 
 def new_codes(actor: Actor) -> list[str]:
     """Make new recovery codes in place of those before, and return them, to be shown once. Kept is a digest of each."""
-    owner = own_id(actor)
+    owner = need_own(actor)
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == owner))
     codes = ["-".join(_letters(_PART) for _ in range(_PARTS)) for _ in range(CODES)]
     now = clock.now()
@@ -180,7 +166,7 @@ def new_codes(actor: Actor) -> list[str]:
 
 def use_code(actor: Actor, code: str) -> bool:
     """Return whether this is an unused recovery code of the actor, and use it up."""
-    owner = own_id(actor)
+    owner = need_own(actor)
     used = db.session.execute(
         update(RecoveryCode)
         .where(
@@ -204,7 +190,7 @@ def remove_factor(actor: Actor, ref: str, *, needs_passkey: bool) -> None:
 
     Raises NotFoundError when it is not theirs, RuleError when none would remain that opens their account.
     """
-    owner = own_id(actor)
+    owner = need_own(actor)
     theirs = db.session.execute(
         select(SecondFactor.ref, SecondFactor.kind)
         .where(SecondFactor.user_id == owner, SecondFactor.confirmed_at.is_not(None))
@@ -227,7 +213,7 @@ def clear_factors(actor: Actor) -> None:
     For somebody who lost them and came by a one-time link: nobody sees, sets or clears a factor of somebody else. They
     set up new ones at their next sign-in, and are told.
     """
-    owner = own_id(actor)
+    owner = need_own(actor)
     for table in (SecondFactor, RecoveryCode, KnownOrigin):
         db.session.execute(delete(table).where(table.user_id == owner))
     end_all(owner)

@@ -49,13 +49,6 @@ class AppCodeForm(Form):
     )
 
 
-class PasskeyForm(Form):
-    """What the browser answers for a passkey; a script fills it in."""
-
-    credential = HiddenField()
-    purpose = HiddenField()
-
-
 class PressForm(Form):
     """A button that asks nothing else."""
 

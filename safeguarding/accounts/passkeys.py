@@ -34,7 +34,7 @@ from safeguarding.access.actor import Actor
 from safeguarding.accounts.factor_models import FactorKind, SecondFactor
 from safeguarding.accounts.models import UserSession
 from safeguarding.accounts.sessions import this_browser, token_digest
-from safeguarding.accounts.signing_in import own_id
+from safeguarding.accounts.signing_in import need_own
 from safeguarding.accounts.told import FACTORS_CHANGED, tell
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
@@ -50,7 +50,7 @@ _REFUSED = "The passkey could not be added. Try again, or use another device."
 def registration_options(actor: Actor, email: str) -> Response:
     """Ask the browser for a new passkey of the actor: JSON for `navigator.credentials.create`."""
     settings: Settings = current_app.extensions["settings"]
-    owner = own_id(actor)
+    owner = need_own(actor)
     options = generate_registration_options(
         rp_id=_relying_party(),
         rp_name=settings.service_name,
@@ -64,6 +64,7 @@ def registration_options(actor: Actor, email: str) -> Response:
             user_verification=UserVerificationRequirement.PREFERRED,
         ),
     )
+    audit.record("accounts:passkey:asked", actor, None, new=True)
     return Response(options_to_json(options), mimetype="application/json")
 
 
@@ -72,15 +73,16 @@ def assertion_options(actor: Actor) -> Response:
     options = generate_authentication_options(
         rp_id=_relying_party(),
         challenge=_new_challenge(),
-        allow_credentials=_descriptors(own_id(actor)),
+        allow_credentials=_descriptors(need_own(actor)),
         user_verification=UserVerificationRequirement.PREFERRED,
     )
+    audit.record("accounts:passkey:asked", actor)
     return Response(options_to_json(options), mimetype="application/json")
 
 
 def add_passkey(actor: Actor, credential: str, name: str) -> None:
     """Take a passkey into use that answers the session's challenge. Raises RuleError."""
-    owner = own_id(actor)
+    owner = need_own(actor)
     challenge = _take_challenge()
     if challenge is None or len(credential) > _LARGEST:
         raise RuleError("This took too long. Try again.")
@@ -117,7 +119,7 @@ def add_passkey(actor: Actor, credential: str, name: str) -> None:
 
 def use_passkey(actor: Actor, credential: str) -> bool:
     """Return whether this is an answer of one of the actor's passkeys to the session's challenge; a refusal is recorded."""
-    factor = _asserted(own_id(actor), credential)
+    factor = _asserted(need_own(actor), credential)
     if factor is None:
         audit.record_refusal("accounts:factor:refused", actor.key)
         return False

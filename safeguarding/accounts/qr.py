@@ -7,8 +7,8 @@ from markupsafe import Markup
 def qr_code(text: str) -> Markup:
     """Return the QR code of a text as an SVG element, which says in words what it is."""
     drawn = segno.make(text, error="m", micro=False).svg_inline(
-        scale=5,
         border=3,
+        omitsize=True,
         svgclass="app-qr",
         lineclass=None,
         light="#ffffff",

@@ -20,12 +20,12 @@ from safeguarding.access.actor import (
 )
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
-from safeguarding.accounts.factor_models import RecoveryCode, SecondFactor
+from safeguarding.accounts.factor_models import FactorKind, RecoveryCode, SecondFactor
 from safeguarding.accounts.models import AccountStatus, Membership, User, UserSession
 from safeguarding.accounts.sessions import LONGEST_PRESENCE, token_digest
 from safeguarding.agencies.models import Agency, SharingAgreement
 from safeguarding.agencies.queries import opens_case_data
-from safeguarding.core import clock
+from safeguarding.core import clock, sealing
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
@@ -70,10 +70,10 @@ def _session_rows(asker: Asker, digest: str) -> Select[Any]:
     )
 
 
-def half_way(token: str) -> Row[Any] | None:
+def half_way(token: str) -> Any | None:
     """Return who is between pass phrase and second factor under this token (user_id, user_ref, email, name), or None."""
     now = clock.now()
-    return db.session.execute(
+    found: Any = db.session.execute(
         select(User.id.label("user_id"), User.ref.label("user_ref"), User.email, User.name, UserSession.confirmed_at)
         .join(UserSession, UserSession.user_id == User.id)
         .where(
@@ -84,6 +84,7 @@ def half_way(token: str) -> Row[Any] | None:
             User.status == AccountStatus.ACTIVE,
         )
     ).one_or_none()
+    return found
 
 
 def roles_held(user_id: int) -> frozenset[Role]:
@@ -91,13 +92,14 @@ def roles_held(user_id: int) -> frozenset[Role]:
     return frozenset(db.session.scalars(select(Membership.role).where(Membership.user_id == user_id, _held_now())))
 
 
-def account_to_enter(email: str) -> Row[Any] | None:
+def account_to_enter(email: str) -> Any | None:
     """Return the active account with this address (id, ref, password_hash), or None."""
-    return db.session.execute(
+    found: Any = db.session.execute(
         select(User.id, User.ref, User.password_hash).where(
             User.email == email.strip().lower(), User.status == AccountStatus.ACTIVE
         )
     ).one_or_none()
+    return found
 
 
 def own_hash(user_id: int) -> str | None:
@@ -139,6 +141,18 @@ def list_factors(user_id: int) -> list[Row[Any]]:
             .limit(PAGE)
         )
     )
+
+
+def offered_secret(user_id: int) -> str | None:
+    """Return the secret of the authenticator app that waits to be accepted, for its owner's eyes alone, or None."""
+    row = db.session.execute(
+        select(SecondFactor.ref, SecondFactor.totp_secret).where(
+            SecondFactor.user_id == user_id,
+            SecondFactor.kind == FactorKind.TOTP,
+            SecondFactor.confirmed_at.is_(None),
+        )
+    ).one_or_none()
+    return sealing.unseal(SecondFactor.totp_secret, row.ref, str(row.totp_secret)) if row else None
 
 
 def codes_left(user_id: int) -> int:

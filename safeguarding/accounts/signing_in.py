@@ -79,7 +79,7 @@ def touch_session(session_id: int) -> None:
 
 def confirm_session(actor: Actor, old: str, new: str, proof: Proof) -> None:
     """Note that it is still the same person, by what they showed; the session goes on under a new token."""
-    own_id(actor)
+    need_own(actor)
     now = clock.now()
     _change(
         old,
@@ -92,7 +92,7 @@ def confirm_session(actor: Actor, old: str, new: str, proof: Proof) -> None:
 
 def lock_session(actor: Actor, token: str) -> None:
     """Lock the screen: nothing opens until `unlock_session`."""
-    own_id(actor)
+    need_own(actor)
     _change(
         token,
         {"locked_at": func.coalesce(UserSession.locked_at, clock.now())},
@@ -103,7 +103,7 @@ def lock_session(actor: Actor, token: str) -> None:
 
 def unlock_session(actor: Actor, old: str, new: str) -> None:
     """Unlock the screen for somebody who showed that it is them; the session goes on under a new token."""
-    own_id(actor)
+    need_own(actor)
     _change(
         old,
         {"token_digest": token_digest(new), "locked_at": None, "last_seen_at": clock.now()},
@@ -115,7 +115,7 @@ def unlock_session(actor: Actor, old: str, new: str) -> None:
 
 def change_phrase(actor: Actor, hashed: str, old: str, new: str) -> None:
     """Store the hash of the actor's new pass phrase; every other session of theirs ends, this one goes on anew."""
-    owner = own_id(actor)
+    owner = need_own(actor)
     user = db.session.execute(select(User).where(User.id == owner).with_for_update()).scalar_one()
     user.password_hash = hashed
     user.version += 1
@@ -137,7 +137,7 @@ def end_session(actor: Actor, token: str) -> None:
 
 def end_one(actor: Actor, session_id: int) -> None:
     """End one of the actor's own sessions. Raises NotFoundError when it is not theirs, or has ended."""
-    own_id(actor)
+    need_own(actor)
     if not _end(UserSession.id == session_id, UserSession.user_id == actor.user_id):
         raise NotFoundError
     audit.record("accounts:session:ended", actor, None, elsewhere=True)
@@ -145,7 +145,7 @@ def end_one(actor: Actor, session_id: int) -> None:
 
 def end_others(actor: Actor, kept_token: str) -> int:
     """End all of the actor's sessions but the one that holds this token; return how many."""
-    own_id(actor)
+    need_own(actor)
     ended = _end(UserSession.user_id == actor.user_id, UserSession.token_digest != token_digest(kept_token))
     audit.record("accounts:session:others_ended", actor, None, count=ended)
     return ended
@@ -196,7 +196,7 @@ def _change(token: str, values: dict[str, object], *which: ColumnElement[bool]) 
         raise NotFoundError
 
 
-def own_id(actor: Actor) -> int:
+def need_own(actor: Actor) -> int:
     """Return the id of the person who acts on what is their own; raise ForbiddenError for the command line.
 
     Half way through a sign-in an actor has no role yet, and with an agreement that ran out has none left: their own

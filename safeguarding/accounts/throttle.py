@@ -41,7 +41,8 @@ class Limit:
         """Return how long the next attempt has to wait after so many: doubled each time."""
         if failures < self.free:
             return timedelta(0)
-        return min(self.first * 2 ** min(failures - self.free, 20), self.longest)
+        doubled: timedelta = self.first * 2 ** min(failures - self.free, 20)
+        return min(doubled, self.longest)
 
 
 PAIR = Limit("pair", 5, timedelta(seconds=5), timedelta(minutes=15), timedelta(hours=12))

@@ -11,7 +11,8 @@ from safeguarding.access.permissions import Permission
 from safeguarding.accounts import entering, factors, passkeys, queries, signing_in, throttle
 from safeguarding.accounts.blueprint import blueprint
 from safeguarding.accounts.entering import HalfWay, half_way, local_target
-from safeguarding.accounts.forms import AppCodeForm, CodeForm, PasskeyForm, PressForm, SignInForm
+from safeguarding.accounts.forms import AppCodeForm, CodeForm, PressForm, SignInForm
+from safeguarding.accounts.locking import open_when_locked
 from safeguarding.accounts.models import Proof
 from safeguarding.accounts.passwords import hash_phrase, is_outdated, verify_phrase
 from safeguarding.accounts.qr import qr_code
@@ -135,7 +136,6 @@ def _shown(person: HalfWay, target: str) -> dict[str, Any]:
         "person": person,
         "target": target,
         "may_pass_by": entering.may_pass_by(),
-        "passkey": PasskeyForm(formdata=None),
         "press": PressForm(formdata=None),
     }
 
@@ -207,7 +207,7 @@ def set_up_app_code() -> Any:
 
 def app_page(template: str, actor: Actor, email: str, form: AppCodeForm, **context: Any) -> Any:
     """Show the QR code and the secret of the app that waits; lead back to the start when none does."""
-    secret = factors.offered_secret(actor)
+    secret = queries.offered_secret(signing_in.need_own(actor))
     if secret is None:
         return redirect(url_for("accounts.set_up", next=context.get("target")), 303)
     settings: Settings = current_app.extensions["settings"]
@@ -241,6 +241,7 @@ def _setting_up(person: HalfWay, *, app: bool = False) -> HalfWay:
 
 @blueprint.post("/sign-out")
 @permission(Permission.WORK_OWN)
+@open_when_locked
 def sign_out() -> BaseResponse:
     """End this session, here and on every other machine that holds its cookie."""
     signing_in.end_session(current_actor(), this_browser().token)

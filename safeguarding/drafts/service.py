@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from safeguarding.access.actor import Actor
-from safeguarding.accounts.signing_in import own_id
+from safeguarding.accounts.signing_in import need_own
 from safeguarding.audit import service as audit
 from safeguarding.core import clock, sealing
 from safeguarding.core.errors import NotFoundError
@@ -25,7 +25,7 @@ Fields = list[tuple[str, str]]
 
 def keep_form(actor: Actor, ref: str, path: str, fields: Fields, why: KeptWhy) -> None:
     """Keep the fields of a form that its sender's session could not take. The actor may hold no role any more."""
-    owner, now = own_id(actor), clock.now()
+    owner, now = need_own(actor), clock.now()
     _make_room(owner)
     db.session.add(
         KeptForm(
@@ -45,7 +45,7 @@ def keep_form(actor: Actor, ref: str, path: str, fields: Fields, why: KeptWhy) -
 def forget_form(actor: Actor, ref: str) -> None:
     """Forget one of the actor's own forms, because it was sent or is not wanted. Raises NotFoundError."""
     gone = db.session.execute(
-        delete(KeptForm).where(KeptForm.ref == ref, KeptForm.user_id == own_id(actor)).returning(KeptForm.id),
+        delete(KeptForm).where(KeptForm.ref == ref, KeptForm.user_id == need_own(actor)).returning(KeptForm.id),
         execution_options={"synchronize_session": False},
     ).all()
     if not gone:

@@ -15,22 +15,33 @@ from tests.architecture.sources import calls, functions, module, modules, name_o
 Function = tuple[str, str]  # module, name
 RECORDS = {("safeguarding.audit.service", name) for name in ("record", "record_read", "record_refusal")}
 # The door lets anybody out, and an import that may begin may also clear away what one before it left.
-ASK_NOBODY = {("safeguarding.accounts.service", "end_session"), ("safeguarding.contexts.importing", "withdraw")}
+ASK_NOBODY = {("safeguarding.accounts.signing_in", "end_session"), ("safeguarding.contexts.importing", "withdraw")}
 # Checks and locks that commands share: they change nothing.
 CHECKS = ("need_", "hold_", "lock_")
 # Commands with a module of their own beside the service.
-ALSO_SERVICES = {"safeguarding.cases.decided", "safeguarding.contexts.importing", "safeguarding.people.groups"}
+ALSO_SERVICES = {
+    "safeguarding.accounts.factors",
+    "safeguarding.accounts.passkeys",
+    "safeguarding.accounts.signing_in",
+    "safeguarding.cases.decided",
+    "safeguarding.cases.restricted",
+    "safeguarding.contexts.importing",
+    "safeguarding.people.groups",
+}
 # What changes without an actor: signing in, the clock of a session, and parts of commands in a module of their own.
 WITHOUT_ACTOR = {
-    "safeguarding.accounts.service.start_session",
-    "safeguarding.accounts.service.touch_session",
+    "safeguarding.accounts.signing_in.begin_session",
+    "safeguarding.accounts.signing_in.renew_hash",
+    "safeguarding.accounts.signing_in.touch_session",
+    "safeguarding.accounts.throttle.remember_origin",
+    "safeguarding.accounts.throttle.succeed",
     "safeguarding.audit.service.append",
     "safeguarding.contexts.risk.store",
     "safeguarding.notices.service.queue",
     "safeguarding.notices.service.withdraw_all",
     "safeguarding.panels.service.meetings.record_heard",
 }
-PARTS = ("safeguarding.relations.service", "safeguarding.panels.service.papers")
+PARTS = ("safeguarding.relations.service", "safeguarding.relations.closing", "safeguarding.panels.service.papers")
 BELOW = ("safeguarding.web.", "safeguarding.cli.")  # the edge keeps its own rows, the command line seeds and stamps
 _WRITES = {"db.session.add", "db.session.add_all", "db.session.delete", "insert", "update", "delete"}
 

@@ -17,7 +17,18 @@ from tests.support.databases import settings_for
 from tests.support.pages import PageClient
 
 PUBLIC = {
+    "accounts.pass_by",
+    "accounts.passkey_options",
+    "accounts.second_factor",
+    "accounts.set_up",
+    "accounts.set_up_app",
+    "accounts.set_up_app_code",
+    "accounts.set_up_passkey",
     "accounts.sign_in",
+    "accounts.use_passkey",
+    "doors.forgotten",
+    "doors.forgotten_sent",
+    "doors.link",
     "static",
     "web.accessibility",
     "web.brand_css",
