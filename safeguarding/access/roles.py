@@ -66,8 +66,6 @@ SEAT = frozenset({R.AGENDA, R.REFERRER, R.ADDED, R.ACTION_OWNER, R.LISTED})
 OFFICE = frozenset({R.PANEL_OFFICE, R.REFERRER, R.ADDED, R.ACTION_OWNER, R.AGENDA, R.LISTED})
 HUB = frozenset({R.HUB, R.AGENDA, R.ACTION_OWNER, R.REFERRER, R.ADDED, R.LEAD_WORKER, R.ALLOCATED, R.LISTED})
 RETURN = frozenset({R.RETURN_REQUEST})
-# Of a restricted record an owner sees their action by the list; that it is theirs is asked of the action itself.
-OWNER = frozenset({R.ACTION_OWNER, R.LISTED, R.LEAD_WORKER, R.ALLOCATED})
 BY_WORK = frozenset({R.LEAD_WORKER, R.ALLOCATED, R.REFERRER, R.ACTION_OWNER, R.PRESENTER, R.LISTED})
 EMERGENCY = frozenset({R.EMERGENCY})  # opens what is read, and nothing that changes or makes anything
 
@@ -93,7 +91,7 @@ _WORKER = {
     P.ITEM_READ: frozenset({R.PRESENTER, R.LISTED}),
     P.ACTION_READ: frozenset({R.ACTION_OWNER, R.LEAD_WORKER, R.ALLOCATED, R.LISTED}),
     P.ACTION_ADD: frozenset({R.LEAD_WORKER, R.ALLOCATED}),
-    P.ACTION_ACT: OWNER,
+    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
     P.CONTEXT_READ: ANY,
     P.CONTEXT_PEOPLE: OWN,
     P.INCIDENT_RECORD: ANY,
@@ -118,7 +116,7 @@ _SPOC = {
     P.DISSENT_RECORD: frozenset({R.AGENDA, R.LISTED}),
     P.MINUTES_READ: frozenset({R.SEAT}),
     P.ACTION_READ: frozenset({R.ACTION_OWNER, R.AGENDA, R.LISTED}),
-    P.ACTION_ACT: OWNER,
+    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
     P.CONTEXT_READ: ANY,
     P.CONTEXT_PEOPLE: SEAT,
     P.INCIDENT_RECORD: ANY,
@@ -146,7 +144,7 @@ _COORDINATOR = {
     P.MINUTES_PREPARE: frozenset({R.COORDINATOR}),
     P.ACTION_READ: OFFICE,
     P.ACTION_ADD: frozenset({R.PANEL_OFFICE, R.COORDINATOR}),
-    P.ACTION_ACT: OWNER,
+    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
     P.CONTEXT_READ: ANY,
     P.NRM_READ: OFFICE,
 }
@@ -193,7 +191,7 @@ _LEAD = {
     P.MINUTES_READ: frozenset({R.SEAT}),
     P.ACTION_READ: HUB,
     P.ACTION_ADD: HUB,
-    P.ACTION_ACT: OWNER,
+    P.ACTION_ACT: frozenset({R.ACTION_OWNER}),
     P.CONTEXT_READ: ANY,
     P.CONTEXT_PEOPLE: HUB,
     P.CONTEXT_REVIEW: ANY,

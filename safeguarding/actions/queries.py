@@ -89,6 +89,8 @@ def access_action(actor: Actor, ref: str, permission: Permission) -> tuple[Actio
     if not rows:
         raise NotFoundError
     held = frozenset(row.relation_kind for row in rows if row.relation_kind is not None)
+    if rows[0].owner_user_id == actor.user_id:
+        held |= _OWNER  # of a restricted record one sees one's own action by being on its list
     if permission is not Permission.ACTION_READ and not actor.may(permission, held):
         raise ForbiddenError("Only the owner of this action, or their agency, answers for it.")
     return _row(rows[0]), held

@@ -28,9 +28,12 @@ from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
+from safeguarding.relations import closing
 from safeguarding.relations import service as relations
-from safeguarding.relations.queries import relations_to
+from safeguarding.relations.models import RelationRow
+from safeguarding.relations.queries import live, of_any, relations_to
 
+_OWNER = frozenset({Relation.ACTION_OWNER})
 
 def add_action(
     actor: Actor,
@@ -46,7 +49,6 @@ def add_action(
     relations_subjects: Iterable[tuple[str, int]] = (),
     held: Collection[Relation] = (),
     permission: Permission = Permission.ACTION_ADD,
-    is_restricted: bool = False,
     at: datetime | None = None,
 ) -> Action:
     """Add an action and return it.
@@ -55,7 +57,8 @@ def add_action(
     value will do. `held` are the actor's relations to what the action belongs to, worked out by the caller, and
     `permission` what they must give. The owner (a person of the owner agency) stands in ACTION_OWNER to the action and
     to each of `relations_subjects` (("person", id), ("case", id)); the owner's agency to the action, and to those too
-    where nobody is named. The hub sees it unless `is_restricted`. `at` dates records brought in from elsewhere.
+    where nobody is named. The hub sees it. What belongs to a restricted
+    record needs a person who is on its list. `at` dates records brought in from elsewhere.
     Raises ForbiddenError and RuleError (fields title, due_on, owner_user_id).
     """
     if actor.user_id is None or not actor.may(permission, held):
@@ -87,7 +90,7 @@ def add_action(
     )
     db.session.add(action)
     db.session.flush()
-    _relate(action, list(relations_subjects), is_restricted, now)
+    _relate(action, list(relations_subjects), now)
     audit.record(
         "actions:action:added",
         actor,
@@ -195,6 +198,8 @@ def _lock_for(actor: Actor, action: Action, read_version: int) -> Action:
     # Owning another action about the same subject gives nothing here; a conflict about the subject takes everything.
     held = relations_to(actor, "action", action.id)
     about = relations_to(actor, action.subject_kind.value, action.subject_id)
+    if action.owner_user_id == actor.user_id and actor.may(Permission.ACTION_READ, held | (about - _OWNER)):
+        held |= _OWNER  # of a restricted record one sees one's own action by being on its list
     if Relation.BARRED in about or not actor.may(Permission.ACTION_ACT, held):
         raise ForbiddenError("Only the owner of this action, or their agency, answers for it.")
     locked = lock_action(action.id)
@@ -226,8 +231,12 @@ def _save(actor: Actor, action: Action, event: str, **detail: object) -> None:
     audit.record(event, actor, action.ref, **detail)
 
 
-def _relate(action: Action, subjects: list[tuple[str, int]], is_restricted: bool, now: datetime) -> None:
+def _relate(action: Action, subjects: list[tuple[str, int]], now: datetime) -> None:
     own, work = ("action", action.id), ("action_work", action.id)
+    about = [*subjects, (action.subject_kind.value, action.subject_id)]
+    if closing.closed_among(about):
+        _need_listed(action, about)
+        closing.close_with(own, about)
     agency = agency_principal(action.owner_agency_id)
     relations.grant(agency, [own], Relation.ACTION_OWNER, own, valid_from=now)
     if action.owner_user_id is None:
@@ -236,8 +245,24 @@ def _relate(action: Action, subjects: list[tuple[str, int]], is_restricted: bool
         owner = user_principal(action.owner_user_id)
         relations.grant(owner, [own], Relation.ACTION_OWNER, own, valid_from=now)
         relations.grant(owner, subjects, Relation.ACTION_OWNER, work, valid_from=now)
-    if not is_restricted:
-        relations.grant(HUB_PRINCIPAL, [own], Relation.HUB, own, valid_from=now)
+    relations.grant(HUB_PRINCIPAL, [own], Relation.HUB, own, valid_from=now)
+
+
+def _need_listed(action: Action, about: list[tuple[str, int]]) -> None:
+    """Refuse an owner for whom the record does not exist: an agency as a whole is on nobody's list."""
+    principal = None if action.owner_user_id is None else user_principal(action.owner_user_id)
+    listed = principal is not None and db.session.scalar(
+        select(RelationRow.id)
+        .where(
+            of_any(about),
+            RelationRow.principal == principal,
+            RelationRow.kind.in_((Relation.LISTED, Relation.LEAD_WORKER, Relation.ALLOCATED)),
+            live(),
+        )
+        .limit(1)
+    )
+    if not listed:
+        raise RuleError("This record is restricted: choose a person who is on its list.", "owner_user_id")
 
 
 def _is_of(user_id: int, agency_id: int) -> bool:

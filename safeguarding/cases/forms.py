@@ -140,3 +140,36 @@ def risk_choices(now: Risk) -> list[tuple[str, str]]:
     """Return the levels, the one that stands first and named as no change."""
     others = [(risk.value, label) for risk, label in words.RISKS.items() if risk is not now]
     return [(now.value, f"No change: {words.RISKS[now].lower()}"), *others]
+
+
+class RestrictForm(EditForm):
+    """Why a case is restricted, and when that is looked at again."""
+
+    reason = text(
+        "Why?",
+        required="Say why.",
+        hint="Who must not find it, and how you know. Whoever agrees reads this without seeing the case: leave names out.",
+        limit=2_000,
+        rows=4,
+    )
+    review_on = DatePartsField(
+        "Look at it again on",
+        required="Enter the day on which it is looked at again.",
+        description="Within three months.",
+    )
+
+
+class ListForm(CreateForm):
+    """Somebody for the list of a restricted case."""
+
+    user_id = select_one("Who?", required="Choose a person.")
+    until_on = DatePartsField(
+        "Last day", required="Enter their last day on the list.", description="At most a year ahead."
+    )
+    reason = line("Why do they need to see it?", required="Say why they need to see it.")
+
+
+class LiftForm(CreateForm):
+    """Why a restriction is no longer needed."""
+
+    reason = text("Why is it no longer needed?", required="Say why.", limit=2_000, rows=4)

@@ -186,3 +186,58 @@ class CaseRisk(Keyed, Base):
     set_by_id: Mapped[int] = link("user_account")
     reason: Mapped[str] = col(CASE, Text)
     source: Mapped[RiskSource] = col(KEY, enum_of(RiskSource))
+
+
+class RestrictionState(StrEnum):
+    """Whether a restriction holds."""
+
+    IN_FORCE = "in_force"
+    LIFTED = "lifted"
+
+
+class CaseRestriction(Keyed, Base):
+    """That a case, and whom it is about, exists only for those on its list: why, until when it is looked at, agreed by whom.
+
+    It holds from the moment it is set; lifting it waits until a second person agrees.
+    """
+
+    __tablename__ = "case_restriction"
+    __table_args__ = (
+        Index(None, "state", "set_at", "id"),
+        CheckConstraint("(agreed_at IS NULL) = (agreed_by_id IS NULL)", name="agreed_by_somebody"),
+        CheckConstraint("agreed_by_id <> set_by_id", name="agreed_by_another"),
+        CheckConstraint("(lift_asked_at IS NULL) = (lift_asked_by_id IS NULL)", name="lift_asked_by_somebody"),
+        CheckConstraint("(lift_asked_at IS NULL) = (lift_reason IS NULL)", name="lift_asked_with_reason"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by_id IS NULL)", name="lifted_by_somebody"),
+        CheckConstraint("(state = 'lifted') = (lifted_at IS NOT NULL)", name="lifted_when_it_is"),
+        CheckConstraint("lifted_by_id <> lift_asked_by_id", name="lifted_by_another"),
+    )
+
+    ref: Mapped[str] = reference()
+    case_id: Mapped[int] = link("safeguarding_case", index=True)
+    state: Mapped[RestrictionState] = col(KEY, enum_of(RestrictionState), default=RestrictionState.IN_FORCE)
+    reason: Mapped[str] = col(CASE, Text)
+    review_on: Mapped[date] = col(KEY)
+    set_by_id: Mapped[int] = link("user_account")
+    set_at: Mapped[datetime] = col(KEY)
+    agreed_by_id: Mapped[int | None] = link("user_account")
+    agreed_at: Mapped[datetime | None] = col(KEY)
+    lift_reason: Mapped[str | None] = col(CASE, Text)
+    lift_asked_by_id: Mapped[int | None] = link("user_account")
+    lift_asked_at: Mapped[datetime | None] = col(KEY)
+    lifted_by_id: Mapped[int | None] = link("user_account")
+    lifted_at: Mapped[datetime | None] = col(KEY)
+
+
+class CaseListing(Keyed, Base):
+    """That somebody was put by name on the list of a restricted case, up to an instant."""
+
+    __tablename__ = "case_listing"
+    __table_args__ = (CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),)
+
+    case_id: Mapped[int] = link("safeguarding_case", index=True)
+    user_id: Mapped[int] = link("user_account", index=True)
+    reason: Mapped[str] = col(CASE, Text)
+    added_by_id: Mapped[int] = link("user_account")
+    valid_from: Mapped[datetime] = col(KEY)
+    valid_to: Mapped[datetime] = col(KEY)

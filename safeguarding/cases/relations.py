@@ -1,17 +1,19 @@
 """The relations that follow from cases: the hub's, those of the workers, those of the owners of a case's actions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from safeguarding.access.actor import HUB_PRINCIPAL, user_principal
 from safeguarding.access.roles import Relation
 from safeguarding.actions.models import Action, ActionOrigin
 from safeguarding.actions.relations import expected_of
-from safeguarding.cases.models import Allocation, AllocationKind, Case, CaseRisk, RiskSource
+from safeguarding.cases.models import Allocation, AllocationKind, Case, CaseListing, CaseRisk, RiskSource
+from safeguarding.core import clock
 from safeguarding.extensions import db
-from safeguarding.relations.registry import Ended, Expected, Facts
+from safeguarding.relations.models import ClosedSubject
+from safeguarding.relations.registry import Expected, Facts
 
 _RELATIONS = {AllocationKind.LEAD: Relation.LEAD_WORKER, AllocationKind.ALLOCATED: Relation.ALLOCATED}
 
@@ -23,20 +25,27 @@ def subjects_of(case_id: int, person_id: int | None) -> list[tuple[str, int]]:
 
 def expected() -> Iterator[Expected]:
     """Return the rows that there should be."""
-    return chain(_hub(), _workers(), _actions())
+    return chain(_hub(), _workers(), _actions(), _listed())
 
 
-def ended() -> Iterator[Ended]:
-    """A restricted case ends what the hub saw of whom it is about from the day they were added."""
-    restricted = select(Case.person_id).where(Case.is_restricted, Case.person_id.is_not(None))
-    return (Ended("person", person_id, Relation.HUB) for person_id in db.session.scalars(restricted) if person_id)
+def closed() -> Iterator[tuple[str, int]]:
+    """Return what restriction closes: each restricted case, and whom it is about."""
+    for row in db.session.execute(select(Case.id, Case.person_id).where(Case.is_restricted)):
+        yield from subjects_of(row.id, row.person_id)
+
+
+def follow(subjects: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Return the cases about people that are closed."""
+    people = [key for kind, key in subjects if kind == "person"]
+    for case_id in db.session.scalars(select(Case.id).where(Case.person_id.in_(people))) if people else ():
+        yield ("case", case_id)
 
 
 def _hub() -> Iterator[Expected]:
     opened = (
         select(Case.id, Case.person_id, CaseRisk.set_at)
         .join(CaseRisk, CaseRisk.case_id == Case.id)
-        .where(Case.is_restricted.is_(False), CaseRisk.source == RiskSource.OPENING)
+        .where(CaseRisk.source == RiskSource.OPENING)
     )
     for key, person_id, at in db.session.execute(opened):
         for subject in subjects_of(key, person_id):
@@ -56,13 +65,31 @@ def _workers() -> Iterator[Expected]:
 def _actions() -> Iterator[Expected]:
     columns = (Action.id, Action.owner_agency_id, Action.owner_user_id, Action.state, Action.created_at)
     made = (
-        select(*columns, Case.id.label("case_id"), Case.person_id, Case.is_restricted)
+        select(*columns, Case.id.label("case_id"), Case.person_id)
         .join(Case, Case.id == Action.origin_id)
         .where(Action.origin_kind == ActionOrigin.CASE)
     )
     for row in db.session.execute(made):
         subjects = subjects_of(row.case_id, row.person_id)
-        yield from expected_of(*row[:5], subjects, is_restricted=row.is_restricted)
+        yield from expected_of(*row[:5], subjects)
 
 
-FACTS = Facts("cases", expected, ended, with_history=frozenset({"allocation"}))
+def _listed() -> Iterator[Expected]:
+    """Return what being on a list opens: everything that its case closes."""
+    on_list = (
+        select(
+            CaseListing.id,
+            CaseListing.user_id,
+            CaseListing.valid_to,
+            ClosedSubject.subject_kind,
+            ClosedSubject.subject_id,
+        )
+        .join(ClosedSubject, and_(ClosedSubject.source_kind == "case", ClosedSubject.source_id == CaseListing.case_id))
+        .where(CaseListing.valid_to > clock.now())
+    )
+    for row in db.session.execute(on_list):
+        subject, source = (row.subject_kind, row.subject_id), ("listing", row.id)
+        yield Expected(user_principal(row.user_id), *subject, Relation.LISTED, *source, None, row.valid_to)
+
+
+FACTS = Facts("cases", expected, closed=closed, with_history=frozenset({"allocation"}))

@@ -6,7 +6,7 @@ command calls `set_risk` with the relations that allow it.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 
@@ -19,9 +19,11 @@ from safeguarding.cases.models import (
     Allocation,
     AllocationKind,
     Case,
+    CaseRestriction,
     CaseRisk,
     CaseState,
     CaseUpdate,
+    RestrictionState,
     Risk,
     RiskSource,
     SeenAlone,
@@ -39,9 +41,11 @@ from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
 from safeguarding.people.models import PeerGroup, Person
+from safeguarding.relations import closing
 from safeguarding.relations import service as relations
 from safeguarding.relations.queries import related, relations_to
 
+FIRST_REVIEW = timedelta(days=30)
 PERSON_KINDS = frozenset({SubjectKind.YOUNG_PERSON, SubjectKind.POSSIBLE_PERPETRATOR})
 _COLUMNS = {
     SubjectKind.YOUNG_PERSON: Case.person_id,
@@ -91,9 +95,9 @@ def open_case(
 ) -> Case:
     """Open a case about a young person, a possible perpetrator, a peer group or a place, and return it.
 
-    `subject` is (kind, id of the person, group or context). The hub stands in HUB to the case and its person, unless
-    the case is restricted; `lead_user_id`, when given, is allocated as lead worker. `at` dates records brought in from
-    elsewhere; pages leave it out. A live case about the same subject that the actor may see refuses a second one.
+    `subject` is (kind, id of the person, group or context). The hub stands in HUB to the case and its person, which
+    counts unless the case is restricted; `lead_user_id`, when given, is allocated as lead worker. `at` dates records
+    brought in from elsewhere; pages leave it out. A live case about the same subject that the actor may see refuses a second one.
     Raises ForbiddenError and RuleError.
     """
     kind, subject_id = subject
@@ -123,10 +127,11 @@ def open_case(
     db.session.add(case)
     db.session.flush()
     _add_risk(actor.user_id, case, risk_reason, RiskSource.OPENING, now)
-    if is_restricted and kind in PERSON_KINDS:
-        relations.end(("person", subject_id), kind=Relation.HUB)
-    if not is_restricted:
-        relations.grant(HUB_PRINCIPAL, _subjects(case), Relation.HUB, ("case", case.id), valid_from=now, active_at=now)
+    if is_restricted:
+        _restrict_at_once(case, now)
+    else:
+        closing.close_with(("case", case.id), _subjects(case)[1:])
+    relations.grant(HUB_PRINCIPAL, _subjects(case), Relation.HUB, ("case", case.id), valid_from=now, active_at=now)
     audit.record("cases:case:opened", actor, case.ref, kind=kind, risk=risk, restricted=is_restricted)
     if lead_user_id is not None:
         _allocate(actor, case, lead_user_id, AllocationKind.LEAD, now)
@@ -286,10 +291,31 @@ def set_risk(
     audit.record("cases:risk:set", actor, locked.ref, risk=risk, source=source)
 
 
+def closed_by(case: Case) -> list[tuple[str, int]]:
+    """Return what the restriction of a case closes, besides all that is about it: the case and whom it is about."""
+    return _subjects(case)
+
+
 def lock_case(case_id: int) -> Case:
     """Return the case as it stands now, locked until the transaction ends (SQLite: the write lock does that)."""
     statement = select(Case).where(Case.id == case_id).with_for_update()
     return db.session.scalars(statement, execution_options={"populate_existing": True}).one()
+
+
+def _restrict_at_once(case: Case, now: datetime) -> None:
+    """Restrict a case as it is opened; a second person agrees afterwards, as to any restriction."""
+    db.session.add(
+        CaseRestriction(
+            ref=new_reference("RT"),
+            case_id=case.id,
+            state=RestrictionState.IN_FORCE,
+            reason="Restricted as it was opened.",
+            review_on=clock.london(now).date() + FIRST_REVIEW,
+            set_by_id=case.opened_by_id,
+            set_at=now,
+        )
+    )
+    closing.close(("case", case.id), _subjects(case))
 
 
 def _lock_at(case_id: int, read_version: int) -> Case:

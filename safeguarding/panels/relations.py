@@ -1,16 +1,15 @@
 """The relations that follow from panels: seats, offices, agendas, returns, conflicts, the actions of decisions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, or_, select
 
 from safeguarding.access.actor import agency_principal, office_principal, seat_principal, user_principal
 from safeguarding.access.roles import Relation
 from safeguarding.actions.models import Action, ActionOrigin
 from safeguarding.actions.relations import expected_of
-from safeguarding.cases.models import Case
 from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import Decision
 from safeguarding.panels.models.items import AgendaItem, Conflict, ItemKind, ItemState, ReturnRequest, ReturnState
@@ -65,22 +64,20 @@ def _items() -> Iterator[Expected]:
             Panel.access_days_after_signing.label("days"),
             Minutes.signed_at,
             asked.label("was_asked"),
-            func.coalesce(Case.is_restricted, False).label("is_restricted"),
         )
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)
         .join(Panel, Panel.id == Meeting.panel_id)
         .outerjoin(Minutes, Minutes.meeting_id == Meeting.id)
-        .outerjoin(Case, Case.id == AgendaItem.case_id)
         .where(AgendaItem.state != ItemState.WITHDRAWN)
     )
     for row in db.session.execute(placed):
         source = ("item", row.id)
         office = office_principal(row.panel_id)
         yield Expected(office, *source, Relation.PANEL_OFFICE, *source, None)
-        if row.case_id is not None and not row.is_restricted:
+        if row.case_id is not None:
             # Granted where the decision linked the case; otherwise the officers have it by the referral.
             yield Expected(office, "case", row.case_id, Relation.PANEL_OFFICE, *source, None, optional=True)
-        if not row.is_restricted and row.agenda_state is not AgendaState.DRAFT:
+        if row.agenda_state is not AgendaState.DRAFT:
             yield from _published(row)
 
 
@@ -148,16 +145,15 @@ def _conflicts() -> Iterator[Expected]:
 def _actions() -> Iterator[Expected]:
     columns = (Action.id, Action.owner_agency_id, Action.owner_user_id, Action.state, Action.created_at)
     agreed = (
-        select(*columns, AgendaItem.person_id, AgendaItem.case_id, Case.is_restricted)
+        select(*columns, AgendaItem.person_id, AgendaItem.case_id)
         .join(Decision, Decision.id == Action.origin_id)
         .join(AgendaItem, AgendaItem.id == Decision.item_id)
-        .outerjoin(Case, Case.id == AgendaItem.case_id)
         .where(Action.origin_kind == ActionOrigin.DECISION)
     )
     for row in db.session.execute(agreed):
         about = (("person", row.person_id), ("case", row.case_id))
         subjects = [(kind, key) for kind, key in about if key is not None]
-        yield from expected_of(*row[:5], subjects, is_restricted=bool(row.is_restricted))
+        yield from expected_of(*row[:5], subjects)
 
 
 def _barred_from_actions() -> Iterator[Expected]:
@@ -174,6 +170,23 @@ def _barred_from_actions() -> Iterator[Expected]:
     )
     for key, user in db.session.execute(barred):
         yield Expected(user_principal(user), "action", key, Relation.BARRED, "action", key, None)
+
+
+def follow(subjects: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Return the items about people, cases and referrals that are closed, and the actions that were agreed on them."""
+    columns = {"person": AgendaItem.person_id, "case": AgendaItem.case_id, "referral": AgendaItem.referral_id}
+    about = or_(
+        *(column.in_([key for kind, key in subjects if kind == named]) for named, column in columns.items())
+    )
+    items = list(db.session.scalars(select(AgendaItem.id).where(about)))
+    yield from (("item", item_id) for item_id in items)
+    agreed = (
+        select(Action.id)
+        .join(Decision, Decision.id == Action.origin_id)
+        .where(Action.origin_kind == ActionOrigin.DECISION, Decision.item_id.in_(items))
+    )
+    for action_id in db.session.scalars(agreed) if items else ():
+        yield ("action", action_id)
 
 
 FACTS = Facts("panels", expected, with_history=frozenset({"panel_seat", "panel_officer"}))

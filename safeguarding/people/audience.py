@@ -9,6 +9,7 @@ from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency
 from safeguarding.relations.built import Asker, built
+from safeguarding.relations.closing import SHUT
 from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import live
 
@@ -55,7 +56,12 @@ def _relations_of(_asker: Asker, kind_of_subject: str, key: int) -> Select[*tupl
         .select_from(RelationRow)
         .outerjoin(User, User.id == _number("user:"))
         .outerjoin(Agency, Agency.id == _number("agency:"))
-        .where(RelationRow.subject_kind == kind_of_subject, RelationRow.subject_id == key, live())
+        .where(
+            RelationRow.subject_kind == kind_of_subject,
+            RelationRow.subject_id == key,
+            live(),
+            ~RelationRow.principal.startswith(SHUT, autoescape=True),
+        )
         .order_by(RelationRow.valid_from, RelationRow.id)
         .limit(_MOST)
     )

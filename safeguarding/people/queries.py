@@ -22,6 +22,7 @@ from safeguarding.people.names import LAST, words_of
 from safeguarding.people.sealed.models import SealedOn
 from safeguarding.people.sealed.queries import recorded
 from safeguarding.relations.built import Asker, built
+from safeguarding.relations.closing import is_closed
 from safeguarding.relations.queries import load_one, related, subjects
 
 PAGE = 50
@@ -172,4 +173,5 @@ _REASONS = {
 _COLUMNS = [
     *(column for column in Person.__table__.columns if not column.info["label"].sealed),
     *recorded(SealedOn.PERSON),
+    is_closed("person", Person.id).label("is_restricted"),
 ]

@@ -1,13 +1,12 @@
 """The relations that follow from referrals: the referrer's, the officers' of the panel, the hub's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import or_, select
 
 from safeguarding.access.actor import HUB_PRINCIPAL, office_principal, user_principal
 from safeguarding.access.roles import Relation
-from safeguarding.cases.models import Case, CaseRisk, RiskSource
 from safeguarding.extensions import db
 from safeguarding.referrals.desks import desks
 from safeguarding.referrals.models import Referral
@@ -17,21 +16,14 @@ from safeguarding.relations.registry import Expected, Facts
 def expected() -> Iterator[Expected]:
     """Return the rows that there should be."""
     panels = {desk.slug: desk.panel_id for desk in desks()}
-    opening = and_(CaseRisk.case_id == Case.id, CaseRisk.source == RiskSource.OPENING)
-    referred = (
-        select(
-            Referral.id,
-            Referral.referrer_id,
-            Referral.created_at,
-            Referral.submitted_at,
-            Referral.person_id,
-            Referral.panel_slug,
-            Referral.case_id,
-            Case.is_restricted,
-            CaseRisk.set_at.label("opened_at"),
-        )
-        .outerjoin(Case, Case.id == Referral.case_id)
-        .outerjoin(CaseRisk, opening)
+    referred = select(
+        Referral.id,
+        Referral.referrer_id,
+        Referral.created_at,
+        Referral.submitted_at,
+        Referral.person_id,
+        Referral.panel_slug,
+        Referral.case_id,
     )
     for row in db.session.execute(referred):
         own = ("referral", row.id)
@@ -45,16 +37,22 @@ def _sent(row: Any, panel_id: int) -> Iterator[Expected]:
     others = ((office_principal(panel_id), Relation.PANEL_OFFICE), (HUB_PRINCIPAL, Relation.HUB))
     for principal, kind in others:
         yield Expected(principal, *own, kind, *own, row.submitted_at)
-    # A restricted case that stood when the referral was sent keeps whom it is about to those on its list.
-    was_restricted = bool(row.is_restricted) and row.opened_at <= row.submitted_at
-    if row.person_id is not None and not was_restricted:
+    if row.person_id is not None:
         for principal, kind in ((user_principal(row.referrer_id), Relation.REFERRER), *others):
             yield Expected(principal, "person", row.person_id, kind, *own, row.submitted_at)
-    if row.case_id is not None and not row.is_restricted:
+    if row.case_id is not None:
         # Linked when it was sent, accepted or adopted. The officers see an adopted case by its item, the hub by the case.
         yield Expected(user_principal(row.referrer_id), "case", row.case_id, Relation.REFERRER, *own, None)
         for principal, kind in others:
             yield Expected(principal, "case", row.case_id, kind, *own, None, optional=True)
+
+
+def follow(subjects: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Return the referrals of people, and about cases, that are closed."""
+    people, cases = ([key for kind, key in subjects if kind == wanted] for wanted in ("person", "case"))
+    about = or_(Referral.person_id.in_(people), Referral.case_id.in_(cases))
+    for referral_id in db.session.scalars(select(Referral.id).where(about)) if people or cases else ():
+        yield ("referral", referral_id)
 
 
 FACTS = Facts("referrals", expected)

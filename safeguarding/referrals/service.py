@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, or_, select
+from sqlalchemy.orm import aliased
 
 from safeguarding.access.actor import HUB_PRINCIPAL, Actor, office_principal, user_principal
 from safeguarding.access.permissions import Permission
@@ -43,7 +44,9 @@ from safeguarding.referrals.models import (
 )
 from safeguarding.referrals.policy import NOT_A_CHOICE, Missing, may_rely_on, missing
 from safeguarding.referrals.workflow import LEADS_TO, REFERRAL
+from safeguarding.relations import closing
 from safeguarding.relations import service as relations
+from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import relations_to
 from safeguarding.relations.service import Subject
 
@@ -141,6 +144,7 @@ def start_referral(
     db.session.add(referral)
     db.session.flush()
     source = ("referral", referral.id)
+    closing.close_with(source, _subjects(referral)[1:])
     relations.grant(user_principal(actor.user_id), [source], Relation.REFERRER, source, valid_from=now)
     audit.record("referrals:referral:started", actor, referral.ref, kind=referral.subject_kind)
     return referral
@@ -175,7 +179,7 @@ def submit_referral(actor: Actor, referral: Referral, *, read_version: int, at: 
     taken.case_id = case.id if case else None
     taken.version += 1
     db.session.flush()
-    _open_to_others(taken, panel.panel_id, case, now)
+    _open_to_others(taken, panel.panel_id, now)
     audit.record("referrals:referral:submitted", actor, taken.ref, panel=taken.panel_slug, urgent=taken.urgent)
     return taken
 
@@ -415,19 +419,40 @@ def _subjects(referral: Referral) -> list[Subject]:
     return found
 
 
-def _open_to_others(referral: Referral, panel_id: int, case: Case | None, now: datetime) -> None:
-    """Write who sees a referral that was sent. A restricted case, and whom it is about, stay with those on its list."""
+def _open_to_others(referral: Referral, panel_id: int, now: datetime) -> None:
+    """Write who sees a referral that was sent. Of a restricted record, these count for nobody: it stays with its list."""
     source = ("referral", referral.id)
-    restricted = case is not None and case.is_restricted
     about = [each for each in _subjects(referral) if each != source]
-    shared = [] if restricted else about
-    relations.grant(user_principal(referral.referrer_id), shared, Relation.REFERRER, source, valid_from=now)
+    closing.close_with(source, about)
+    _need_screener(panel_id, source)
+    relations.grant(user_principal(referral.referrer_id), about, Relation.REFERRER, source, valid_from=now)
     for principal, kind in (
         (office_principal(panel_id), Relation.PANEL_OFFICE),
         (HUB_PRINCIPAL, Relation.HUB),
     ):
-        relations.grant(principal, [source, *shared], kind, source, valid_from=now)
+        relations.grant(principal, [source, *about], kind, source, valid_from=now)
     relations.touch([source, *about], now)
+
+
+def _need_screener(panel_id: int, source: Subject) -> None:
+    """Refuse to send what nobody would find: a restricted record's referral is screened by an officer on its list."""
+    if not closing.closed_among([source]):
+        return
+    listed, officer = aliased(RelationRow), aliased(RelationRow)
+    now = clock.now()
+    found = select(listed.id).where(
+        listed.subject_kind == source[0],
+        listed.subject_id == source[1],
+        listed.kind == Relation.LISTED,
+        or_(listed.valid_to.is_(None), listed.valid_to > now),
+        officer.principal == listed.principal,
+        officer.subject_kind == "panel",
+        officer.subject_id == panel_id,
+        officer.kind.in_((Relation.CHAIR, Relation.VICE_CHAIR, Relation.COORDINATOR)),
+        or_(officer.valid_to.is_(None), officer.valid_to > now),
+    )
+    if db.session.scalar(found.limit(1)) is None:
+        raise RuleError("This record is restricted. Put an officer of the panel on its list first.", "panel")
 
 
 def _say(referral: Referral, kind: MessageKind, text: str, author_id: int, at: datetime | None) -> None:
@@ -446,9 +471,8 @@ def _link_case(actor: Actor, referral: Referral, now: datetime) -> None:
     if referral.case_id == case.id:
         return
     referral.case_id = case.id
-    if case.is_restricted:
-        return
     source, subject = ("referral", referral.id), [("case", case.id)]
+    closing.close_with(source, subject)
     panel = desks.desk(referral.panel_slug)
     relations.grant(user_principal(referral.referrer_id), subject, Relation.REFERRER, source, valid_from=now)
     relations.grant(office_principal(panel.panel_id), subject, Relation.PANEL_OFFICE, source, valid_from=now)

@@ -15,6 +15,8 @@ from sqlalchemy import or_, select
 
 from safeguarding.core import clock
 from safeguarding.extensions import db
+from safeguarding.relations.closing import shut, with_followers
+from safeguarding.relations.models import ClosedSubject
 from safeguarding.relations.models import RelationRow as Row
 from safeguarding.relations.registry import Expected, all_facts
 
@@ -82,27 +84,49 @@ def check() -> Verdict:
     for key, span in _standing(now, with_history):
         standing.setdefault(key, []).append(span)
         checked += 1
-    found: list[Difference] = []
+    found: list[Difference] = _compare_closed()
     for key in sorted({*wanted, *standing}):
         allowed = optional if key not in wanted else frozenset()
         found += _compare(key, wanted.get(key, []), standing.get(key, []), may_stand=key in allowed)
     return Verdict(checked, found)
 
 
+def _compare_closed() -> list[Difference]:
+    """Compare what is closed with what should be."""
+    wanted = _closed()
+    rows = db.session.execute(select(ClosedSubject.subject_kind, ClosedSubject.subject_id).distinct())
+    standing = {(row.subject_kind, row.subject_id) for row in rows}
+    return [
+        Difference(fault, Key("closed", kind, number, "closed", "closed", number), None, None)
+        for fault, subjects in ((Fault.MISSING, wanted - standing), (Fault.UNEXPECTED, standing - wanted))
+        for kind, number in sorted(subjects)
+    ]
+
+
 def _wanted(now: datetime, with_history: frozenset[str]) -> tuple[dict[Key, list[Span]], frozenset[Key]]:
     ended = {end for facts in all_facts() for end in facts.ended()}
+    closed = _closed()
     wanted: dict[Key, list[Span]] = {}
     optional = set()
     for facts in all_facts():
         for row in facts.expected():
             if (row.source_kind, row.source_id, row.kind) in ended or not _counts(row, now, with_history):
                 continue
-            key = Key(row.principal, row.subject_kind, row.subject_id, row.kind.value, row.source_kind, row.source_id)
+            is_live = row.valid_to is None or row.valid_to > now
+            is_shut = is_live and (row.subject_kind, row.subject_id) in closed
+            principal = shut(row.principal, row.kind) if is_shut else row.principal
+            key = Key(principal, row.subject_kind, row.subject_id, row.kind.value, row.source_kind, row.source_id)
             if row.optional:
                 optional.add(key)
             else:
                 wanted.setdefault(key, []).append((row.valid_from, row.valid_to))
     return wanted, frozenset(optional)
+
+
+def _closed() -> frozenset[tuple[str, int]]:
+    """Return what is closed: what the packages close, with all that is about it."""
+    roots = [subject for facts in all_facts() for subject in facts.closed()]
+    return frozenset(with_followers(roots))
 
 
 def _counts(row: Expected, now: datetime, with_history: frozenset[str]) -> bool:

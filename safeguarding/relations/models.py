@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from safeguarding.access.roles import Relation
@@ -45,3 +45,18 @@ class RelationRow(Keyed, Base):
         Index("ix_relation_source", "source_kind", "source_id"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="ends_after_start"),
     )
+
+
+class ClosedSubject(Keyed, Base):
+    """That a subject is closed to all but those on its list, and the fact that closes it (`relations.closing`)."""
+
+    __tablename__ = "closed_subject"
+    __table_args__ = (
+        UniqueConstraint("subject_kind", "subject_id", "source_kind", "source_id"),
+        Index(None, "source_kind", "source_id"),
+    )
+
+    subject_kind: Mapped[str] = col(KEY, String(20))
+    subject_id: Mapped[int] = col(KEY, BigKey)
+    source_kind: Mapped[str] = col(KEY, String(20))
+    source_id: Mapped[int] = col(KEY, BigKey)

@@ -39,6 +39,11 @@ class Ended(NamedTuple):
     kind: Relation
 
 
+def none_closed() -> Iterable[tuple[str, int]]:
+    """Return no subject: what a package says that closes nothing to all but a list."""
+    return ()
+
+
 def nothing() -> Iterable[Ended]:
     """Return no end: what a package says that ends nothing of another's."""
     return ()
@@ -46,11 +51,15 @@ def nothing() -> Iterable[Ended]:
 
 @dataclass(frozen=True)
 class Facts:
-    """What one package says. `with_history` names the kinds of fact whose past is kept too, and compared."""
+    """What one package says. `with_history` names the kinds of fact whose past is kept too, and compared.
+
+    `closed` are the subjects that are closed to all but a list; what is about them is closed with them.
+    """
 
     package: str
     expected: Callable[[], Iterable[Expected]]
     ended: Callable[[], Iterable[Ended]] = nothing
+    closed: Callable[[], Iterable[tuple[str, int]]] = none_closed
     with_history: frozenset[str] = field(default=frozenset())
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import and_, insert, or_, update
 from safeguarding.access.roles import Relation
 from safeguarding.core import clock
 from safeguarding.extensions import db
+from safeguarding.relations import closing
 from safeguarding.relations.models import RelationRow
 
 Subject = tuple[str, int]
@@ -23,11 +24,16 @@ def grant(
     valid_to: datetime | None = None,
     active_at: datetime | None = None,
 ) -> None:
-    """Write one row for each subject (kind, id), with the fact (kind, id) that makes it true."""
+    """Write one row for each subject (kind, id), with the fact (kind, id) that makes it true.
+
+    On a subject that is closed, it counts only when it is one of those that count there (`relations.closing`).
+    """
     start = valid_from or clock.now()
+    named = list(subjects)
+    closed = closing.closed_among(named)
     rows = [
         {
-            "principal": principal,
+            "principal": closing.shut(principal, kind) if (subject_kind, subject_id) in closed else principal,
             "subject_kind": subject_kind,
             "subject_id": subject_id,
             "kind": kind,
@@ -37,7 +43,7 @@ def grant(
             "source_id": source[1],
             "last_activity_at": active_at or start,
         }
-        for subject_kind, subject_id in subjects
+        for subject_kind, subject_id in named
     ]
     if rows:
         db.session.execute(insert(RelationRow), rows)
@@ -56,7 +62,7 @@ def end(
     if kind is not None:
         statement = statement.where(RelationRow.kind == kind)
     if principal is not None:
-        statement = statement.where(RelationRow.principal == principal)
+        statement = statement.where(RelationRow.principal.in_((principal, closing.SHUT + principal)))
     db.session.execute(statement.values(valid_to=when), execution_options={"synchronize_session": False})
 
 

@@ -4,17 +4,27 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
-from safeguarding.access.roles import Relation
+from safeguarding.access.roles import Relation, Role
 from safeguarding.actions import service as actions
 from safeguarding.actions.models import Action, ActionOrigin, ActionSubject
+from safeguarding.cases import restricted
 from safeguarding.cases import service as cases
-from safeguarding.cases.models import Case, CaseUpdate, Risk, SeenAlone, SharedWith, SubjectKind, UpdateKind
+from safeguarding.cases.models import (
+    Case,
+    CaseListing,
+    CaseUpdate,
+    Risk,
+    SeenAlone,
+    SharedWith,
+    SubjectKind,
+    UpdateKind,
+)
 from safeguarding.cases.service import UpdateText
 from safeguarding.core import clock
 from safeguarding.people import service as people
 from safeguarding.people.models import Person
 from safeguarding.people.service import Details
-from tests.factories.people import Somebody
+from tests.factories.people import Somebody, make_somebody
 
 _numbers = count(1)
 
@@ -78,3 +88,29 @@ def make_action(by: Somebody, case: Case, owner: Somebody, **options: Any) -> Ac
         **options,
     }
     return actions.add_action(by.actor, **given)
+
+
+def restrict(case: Case, *listed: Somebody, lead: Somebody | None = None) -> Somebody:
+    """Restrict a case and put people on its list by name; return the safeguarding lead who did so."""
+    by = lead or make_somebody(Role.LEAD)
+    restricted.restrict_case(
+        by.actor,
+        case,
+        reason="A relative of theirs works for a partner.",
+        review_on=clock.today() + timedelta(days=30),
+        read_version=case.version,
+    )
+    for each in listed:
+        put_on_list(case, by, each)
+    return by
+
+
+def put_on_list(case: Case, by: Somebody, who: Somebody, days: int = 20) -> CaseListing:
+    """Put somebody on the list of a restricted case for so many days."""
+    return restricted.add_to_list(
+        by.actor,
+        case,
+        user_id=who.id,
+        until_on=clock.today() + timedelta(days=days),
+        reason="Works with the young person",
+    )

@@ -195,7 +195,6 @@ def _add_action(view: CaseView, form: ActionForm) -> None:
         origin=(ActionOrigin.CASE, view.id),
         relations_subjects=about,
         held=view.relations,
-        is_restricted=row.is_restricted,
     )
 
 

@@ -43,6 +43,7 @@ class May:
 
     update: bool
     allocate: bool
+    restrict: bool
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def case(ref: str) -> str:
     may = May(
         update=actor.may(Permission.CASE_UPDATE, view.relations),
         allocate=actor.may(Permission.CASE_ALLOCATE, view.relations),
+        restrict=actor.may(Permission.CASE_RESTRICT, view.relations),
     )
     if view.is_live and actor.may(Permission.ACTION_ADD, view.relations):
         view = replace(view, add_action_href=url_for("cases.add_action", ref=view.ref))

@@ -8,20 +8,23 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.actions.due import Due
 from safeguarding.cases import queries, words
-from safeguarding.cases.views import changing, record, updates
+from safeguarding.cases.views import changing, record, restricting, updates
 from safeguarding.cases.views.blueprint import blueprint
 from safeguarding.cases.workflow import LIVE
 from safeguarding.core import clock
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import Section, register_section
 
-PAGES = (changing, record, updates)
+PAGES = (changing, record, restricting, updates)
 
 
 def init_cases(app: Flask) -> None:
     """Register the package."""
     app.register_blueprint(blueprint)
     register_entry(app, Entry("Cases", "cases.index", 25, Permission.CASE_READ, ("/cases",)))
+    register_entry(
+        app, Entry("Restricted", "cases.restrictions", 87, Permission.RESTRICTION_AGREE, ("/cases/restrictions",))
+    )
     register_section(app, Section("my_work", "cases", 30, "cases/work.html", _work, Permission.CASE_UPDATE))
     register_section(app, Section("person", "cases", 10, "cases/section.html", _about_person, Permission.CASE_READ))
     register_section(app, Section("context", "cases", 70, "cases/section.html", _about_context, Permission.CASE_READ))

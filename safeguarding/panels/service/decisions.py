@@ -67,6 +67,7 @@ from safeguarding.panels.service.holding import (
 from safeguarding.panels.service.meetings import record_heard
 from safeguarding.people.models import Confidence
 from safeguarding.referrals.models import Referral
+from safeguarding.relations import closing
 from safeguarding.relations import service as relations
 
 _SUBJECT_OF = {
@@ -372,6 +373,7 @@ def _link_case(meeting: Meeting, item: AgendaItem, case: Case) -> None:
     """Tie the item to its case, and open the case to those who see the item, closed to those with a conflict on it."""
     item.case_id = case.id
     subject = [("case", case.id)]
+    closing.close_with(papers.source(item.id), subject)
     relations.grant(office_principal(meeting.panel_id), subject, Relation.PANEL_OFFICE, papers.source(item.id))
     relations.grant(seat_principal(meeting.panel_id), subject, Relation.AGENDA, papers.source(item.id))
     for user_id, conflict_id in live_conflicts(item.id):
@@ -432,7 +434,6 @@ def _add_actions(
                 origin=(ActionOrigin.DECISION, decision.id),
                 relations_subjects=opened,
                 held=office,
-                is_restricted=case is not None and case.is_restricted,
                 at=now,
             )
         except RuleError as refusal:

@@ -7,20 +7,18 @@ case's own list see it.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
-
 from safeguarding.access.actor import agency_principal, office_principal, seat_principal, user_principal
 from safeguarding.access.roles import Relation
-from safeguarding.cases.models import Case
-from safeguarding.extensions import db
 from safeguarding.panels.models.items import AgendaItem
 from safeguarding.panels.models.meetings import Meeting
+from safeguarding.relations import closing
 from safeguarding.relations import service as relations
 from safeguarding.relations.service import Subject
 
 
 def show_to_officers(meeting: Meeting, item: AgendaItem) -> None:
     """Let the officers of the panel see an item from the moment it is on the agenda, published or not."""
+    closing.close_with(source(item.id), subjects_of(item)[1:])
     relations.grant(office_principal(meeting.panel_id), [("item", item.id)], Relation.PANEL_OFFICE, source(item.id))
 
 
@@ -91,8 +89,7 @@ def subjects_of(item: AgendaItem) -> list[Subject]:
 
 
 def without_restricted(items: Iterable[AgendaItem]) -> list[AgendaItem]:
-    """Return the items that an agenda may open to others: all but those about a restricted case."""
+    """Return the items that an agenda may open to others: all but those about a restricted record."""
     listed = list(items)
-    cases = [item.case_id for item in listed if item.case_id is not None]
-    restricted = set(db.session.scalars(select(Case.id).where(Case.id.in_(cases), Case.is_restricted)))
-    return [item for item in listed if item.case_id not in restricted]
+    closed = closing.closed_among([source(item.id) for item in listed])
+    return [item for item in listed if source(item.id) not in closed]

@@ -121,9 +121,20 @@ def test_the_team_and_the_hub_see_it(worker: Somebody, action: Action) -> None:
 def test_the_hub_does_not_see_an_action_of_a_restricted_case(worker: Somebody, police: Somebody) -> None:
     with unit_of_work():
         lead = make_somebody(Role.LEAD)
-        action = make_action(worker, make_case(worker, is_restricted=True), police, is_restricted=True)
+        action = make_action(worker, make_case(worker, is_restricted=True), worker)
     assert sees(worker, action)
     assert not sees(lead, action)
+    with unit_of_work():
+        complete(worker, action)
+
+
+def test_an_action_of_a_restricted_case_is_owned_by_somebody_on_its_list(worker: Somebody, police: Somebody) -> None:
+    with unit_of_work():
+        case = make_case(worker, is_restricted=True)
+    for owner in ({}, {"owner_user_id": None}):
+        with pytest.raises(RuleError, match="restricted"), unit_of_work():
+            make_action(worker, case, police, **owner)
+    assert queries.list_agency(police.actor) == []
 
 
 def test_owning_one_action_about_somebody_opens_no_other(worker: Somebody, case: Case, action: Action) -> None:

@@ -124,11 +124,15 @@ def test_a_second_live_case_about_the_same_young_person_is_refused(worker: Someb
 def test_a_refusal_never_tells_of_a_case_that_is_hidden(worker: Somebody) -> None:
     with unit_of_work():
         person = make_person(worker)
-        make_case(worker, person, is_restricted=True)
+        first = make_case(worker, person, is_restricted=True)
         other = make_somebody(Role.PRACTITIONER)
         relations.grant(user_principal(other.id), [("person", person.id)], Relation.ADDED, ("person", person.id))
-    with unit_of_work():
-        assert make_case(other, person).ref
+    with pytest.raises(ForbiddenError) as refusal, unit_of_work():
+        make_case(other, person)
+    assert first.ref not in refusal.value.reason
+    with pytest.raises(ForbiddenError) as unrelated, unit_of_work():
+        make_case(other, make_person(worker))
+    assert refusal.value.reason == unrelated.value.reason
 
 
 def test_only_the_hub_opens_a_case_about_a_place(worker: Somebody, lead: Somebody) -> None:

@@ -26,6 +26,7 @@ from safeguarding.panels.service.panels import end_office, end_seat, seat_agency
 from safeguarding.people.models import Person
 from safeguarding.people.queries import access_person
 from safeguarding.relations.queries import relations_to
+from tests.factories.cases import restrict
 from tests.factories.panels import (
     Round,
     make_accepted,
@@ -240,7 +241,7 @@ def test_an_item_about_a_restricted_case_is_opened_to_nobody(around: Round) -> N
     with unit_of_work():
         meeting = make_meeting(around)
         referral = make_accepted(around)
-        db.session.get_one(Case, referral.case_id).is_restricted = True
+        restrict(db.session.get_one(Case, referral.case_id), around.coordinator)
         item = agenda.add_referral(around.coordinator.actor, meeting, referral.id, read_version=meeting.version)
         agenda.publish_agenda(around.coordinator.actor, meeting, read_version=meeting.version)
     assert not sees_item(around.police, meeting, item.ref)

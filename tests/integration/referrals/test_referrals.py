@@ -20,6 +20,7 @@ from safeguarding.people.queries import access_person
 from safeguarding.people.service import Details, add_person
 from safeguarding.referrals import queries, service
 from safeguarding.referrals.models import Referral, ReferralState, ScreeningOutcome
+from tests.factories.cases import put_on_list, restrict
 from tests.factories.panels import Round, make_accepted, make_referral, make_round, make_young_person, whole_answers
 from tests.factories.people import Somebody, unit_of_work
 
@@ -337,13 +338,18 @@ def test_a_restricted_case_is_not_opened_to_the_panel_by_a_referral(around: Roun
         case = db.session.get_one(Case, first.case_id)
         person = db.session.get_one(Person, first.person_id)
         other = make_round()
-        case.is_restricted = True
+        lead = restrict(case)
+    elsewhere = replace(around, slug=other.slug)
+    with pytest.raises(RuleError, match="Put an officer of the panel on its list"), unit_of_work():
+        make_referral(elsewhere, person=db.session.get_one(Person, person.id), by=around.practitioner)
+    assert not sees(around.coordinator, first.ref)
     with unit_of_work():
-        referral = make_referral(
-            replace(around, slug=other.slug), person=db.session.get_one(Person, person.id), by=around.practitioner
-        )
+        put_on_list(case, lead, other.coordinator)
+        referral = make_referral(elsewhere, person=db.session.get_one(Person, person.id), by=around.practitioner)
     assert sees(other.coordinator, referral.ref)
-    assert not sees_person(other.coordinator, person.ref)
+    assert sees_person(other.coordinator, person.ref)
+    assert not sees(other.chair, referral.ref)
+    assert not sees(around.coordinator, referral.ref)
 
 
 def test_every_change_is_audited_without_text(around: Round) -> None:
