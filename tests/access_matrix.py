@@ -47,8 +47,6 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.CASE_ALLOCATE: _rows(both="cases.team", post="cases.end_allocation"),
     P.CASE_RESTRICT: _rows(both="cases.restrict cases.ask_to_lift", post="cases.second"),
     P.RESTRICTION_AGREE: _rows(get="cases.restrictions", post="cases.decide_restriction"),
-    P.CASE_RESTRICT: _rows(both="cases.restrict cases.ask_to_lift", post="cases.second"),
-    P.RESTRICTION_AGREE: _rows(get="cases.restrictions", post="cases.decide_restriction"),
     # Everybody who reads referrals may make one, and has drafts of their own among them.
     P.REFERRAL_MAKE: _rows(
         get="referrals.index referrals.referral",
@@ -132,8 +130,6 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.CASE_OPEN: _WORKERS | {R.LEAD},
     P.CASE_UPDATE: _WORKERS | {R.LEAD},
     P.CASE_ALLOCATE: _WORKERS | {R.LEAD},
-    P.CASE_RESTRICT: frozenset({R.LEAD}),
-    P.RESTRICTION_AGREE: frozenset({R.INFORMATION_GOVERNANCE}),
     P.CASE_RESTRICT: frozenset({R.LEAD}),
     P.RESTRICTION_AGREE: frozenset({R.INFORMATION_GOVERNANCE}),
     P.REFERRAL_READ: _FIELD,
