@@ -6,13 +6,9 @@ What somebody may not read is not returned. It writes nothing.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    and_,
-    or_,
-    select,
-)
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from safeguarding.access.actor import Actor
@@ -39,6 +35,7 @@ from safeguarding.panels.policy import Standing
 from safeguarding.people.models import PeerGroup, Person
 from safeguarding.referrals.models import Referral
 from safeguarding.relations import queries as relations
+from safeguarding.relations.built import Asker, built
 from safeguarding.relations.models import RelationRow
 
 # --- doors for commands -------------------------------------------------------------------------------------------
@@ -253,14 +250,15 @@ def related_rows(
     """
     if not actor.principals:
         return [], {}
-    rows = list(db.session.execute(_statement(actor, slug, ref, item_ref)))
+    rows = _statement.rows(actor, slug, ref, item_ref)
     held: dict[str, set[Relation]] = {}
     for row in rows:
         held.setdefault(row.relation_to, set()).add(row.relation_kind)
     return rows, {kind: frozenset(kinds) for kind, kinds in held.items()}
 
 
-def _statement(actor: Actor, slug: str, ref: str, item_ref: str | None) -> Any:
+@built
+def _statement(asker: Asker, slug: str, ref: str, item_ref: str | None) -> Any:
     opened = AgendaItem.id == Meeting.current_item_id if item_ref is None else AgendaItem.ref == item_ref
     subjects = {
         "panel": Panel.id,
@@ -269,9 +267,6 @@ def _statement(actor: Actor, slug: str, ref: str, item_ref: str | None) -> Any:
         "case": AgendaItem.case_id,
         "referral": AgendaItem.referral_id,
     }
-    mine = or_(
-        *(and_(RelationRow.subject_kind == kind, RelationRow.subject_id == key) for kind, key in subjects.items())
-    )
     return (
         select(
             *_MEETING,
@@ -292,7 +287,7 @@ def _statement(actor: Actor, slug: str, ref: str, item_ref: str | None) -> Any:
         .outerjoin(_Referrer, _Referrer.id == Referral.referrer_id)
         .outerjoin(Decision, Decision.item_id == AgendaItem.id)
         .outerjoin(_Recorder, _Recorder.id == Decision.recorded_by_id)
-        .join(RelationRow, and_(mine, RelationRow.principal.in_(sorted(actor.principals)), relations.live()))
+        .join(RelationRow, and_(relations.of_any(subjects.items()), relations.held_by(asker), relations.live()))
         .where(Panel.slug == slug, Meeting.ref == ref)
     )
 
@@ -335,8 +330,7 @@ def marks(state: MeetingState, item_id: int | None, item_version: int | None, ve
 # --- the agenda at the side ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class RailItem:
+class RailItem(NamedTuple):
     """One line of the agenda; without a reference it is closed to the actor by a declared conflict."""
 
     position: int
@@ -365,9 +359,15 @@ def rail(actor: Actor, meeting_id: int) -> list[RailItem]:
 
     A young person is named by given name, initial and age, because a room may see this.
     """
-    may_read = relations.related(actor, "item", AgendaItem.id, Permission.ITEM_READ)
-    barred = ~relations.not_barred(actor, "item", AgendaItem.id)
-    rows = db.session.execute(
+    today = clock.today()
+    return [_rail_item(row, today) for row in _rail.rows(actor, meeting_id)]
+
+
+@built
+def _rail(asker: Asker, meeting_id: int) -> Any:
+    may_read = relations.related(asker, "item", AgendaItem.id, Permission.ITEM_READ)
+    barred = ~relations.not_barred(asker, "item", AgendaItem.id)
+    return (
         select(
             AgendaItem.id,
             AgendaItem.ref,
@@ -388,29 +388,28 @@ def rail(actor: Actor, meeting_id: int) -> list[RailItem]:
         .where(AgendaItem.meeting_id == meeting_id, or_(may_read, barred))
         .order_by(AgendaItem.position, AgendaItem.id)
     )
-    return [_rail_item(row) for row in rows]
 
 
-def _rail_item(row: Any) -> RailItem:
+def _rail_item(row: Any, today: date) -> RailItem:
     return RailItem(
         position=row.position,
         minutes=row.minutes,
         state=row.state,
         id=row.id,
         ref=None if row.is_barred else row.ref,
-        title="Closed to you" if row.is_barred else short_name(row) or row.title,
+        title="Closed to you" if row.is_barred else short_name(row, today) or row.title,
         opened_at=row.opened_at,
         decided_at=row.recorded_at,
         is_review=row.is_review,
     )
 
 
-def short_name(row: Any) -> str | None:
+def short_name(row: Any, today: date) -> str | None:
     """Return given name, initial and age of a row's person (`Kayden R, 15`), or None when it is about nobody."""
     if row.given_name is None:
         return None
     named = f"{row.given_name} {row.family_name[:1]}".strip()
-    years = age_on(row.born_on, clock.today())
+    years = age_on(row.born_on, today)
     return named if years is None else f"{named}, {years}"
 
 

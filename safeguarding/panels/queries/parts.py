@@ -38,7 +38,6 @@ from safeguarding.core.base import BigKey
 from safeguarding.core.canonical import digest
 from safeguarding.core.codes import Code
 from safeguarding.core.types import UTCDateTime
-from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import AgencyView, DecisionAddendum
 from safeguarding.panels.models.items import (
     Conflict,
@@ -52,8 +51,10 @@ from safeguarding.panels.policy import Standing, may_read_return
 from safeguarding.panels.queries.live import MeetingPage
 from safeguarding.panels.timing import is_late
 from safeguarding.referrals.models import Referral, ReferralContext, ReferralHarm
+from safeguarding.relations.built import Asker, among, built
 
 MOST_STAFF = 500
+_OWN_NO_ACTION = (Role.ADMIN, Role.AUDITOR, Role.ANALYST, Role.INFORMATION_GOVERNANCE)
 
 _SHAPE: dict[str, Any] = {
     "sort": Integer(),
@@ -108,9 +109,9 @@ def _notes(item_id: int) -> Select[Any]:
     )
 
 
-def _returns(item_id: int, agency_ids: Iterable[int]) -> Select[Any]:
+def _returns(asker: Asker, item_id: int) -> Select[Any]:
     named = exists().where(
-        ReturnReader.request_id == ReturnRequest.id, ReturnReader.agency_id.in_(sorted(agency_ids) or [0])
+        ReturnReader.request_id == ReturnRequest.id, ReturnReader.agency_id.in_(asker.agency_ids or [literal(0)])
     )
     return (
         _part(
@@ -155,8 +156,8 @@ def _conflicts(item_id: int) -> Select[Any]:
     )
 
 
-def _harms(referral_id: int) -> Select[Any]:
-    today = clock.today()
+def _harms(asker: Asker, referral_id: int) -> Select[Any]:
+    today = asker.today
     return (
         _part("harm", sort=Code.position, ref=ReferralHarm.code, text=cast(Code.label, Text))
         .select_from(ReferralHarm)
@@ -251,8 +252,8 @@ def _addenda(decision_id: int) -> Select[Any]:
     )
 
 
-def _lawful_bases() -> Select[Any]:
-    today = clock.today()
+def _lawful_bases(asker: Asker) -> Select[Any]:
+    today = asker.today
     return _part("basis", sort=Code.position, ref=Code.code, text=cast(Code.label, Text)).where(
         Code.list == "lawful_basis",
         Code.kind != "enacted",  # law whose start is not confirmed cannot be relied on
@@ -261,9 +262,9 @@ def _lawful_bases() -> Select[Any]:
     )
 
 
-def _staff() -> Select[Any]:
-    """Return who may own an action: active people, by agency and name, at most MOST_STAFF of them."""
-    now = clock.now()
+def _staff(asker: Asker, only: tuple[str, ...] | None = None) -> Select[Any]:
+    """Return who may own an action: active people, by agency and name, at most MOST_STAFF; `only` those named of them."""
+    now = asker.now
     listed = (
         select(User.id, User.ref, User.name, Agency.id.label("agency_id"), Agency.short_name)
         .join(Membership, Membership.user_id == User.id)
@@ -272,7 +273,7 @@ def _staff() -> Select[Any]:
             User.status == AccountStatus.ACTIVE,
             Membership.valid_from <= now,
             or_(Membership.valid_to.is_(None), Membership.valid_to > now),
-            Membership.role.not_in((Role.ADMIN, Role.AUDITOR, Role.ANALYST, Role.INFORMATION_GOVERNANCE)),
+            ~among(Membership.role, _OWN_NO_ACTION),
         )
         .distinct()
         .order_by(Agency.short_name, User.name, User.id)
@@ -280,13 +281,14 @@ def _staff() -> Select[Any]:
         .subquery()
     )
     person = listed.c
-    return _part(
+    found = _part(
         "staff", id=person.id, ref=person.ref, who=person.name, agency_id=person.agency_id, agency=person.short_name
     )
+    return found if only is None else found.where(person.ref.in_(only))
 
 
-def _agencies() -> Select[Any]:
-    today = clock.today()
+def _agencies(asker: Asker) -> Select[Any]:
+    today = asker.today
     return _part("agency", id=Agency.id, ref=Agency.ref, agency_id=Agency.id, agency=Agency.short_name).where(
         Agency.active_from <= today, or_(Agency.active_to.is_(None), Agency.active_to >= today)
     )
@@ -324,24 +326,71 @@ def item_parts(page: MeetingPage, *, choices: bool = False) -> ItemParts:
 
     Only parts that the actor may read come back with their text. Reasons of conflicts are for the officers.
     """
-    row = page.row
-    parts: list[Select[Any]] = []
-    if page.has_item:
-        parts += [_notes(row.item_id), _returns(row.item_id, page.standing.actor.agency_ids), _conflicts(row.item_id)]
-        parts += [_harms(row.referral_id), _mentioned_contexts(row.referral_id)] if row.referral_id else []
-        parts += [_own_words(row.case_id)] if row.case_id else []
-        if row.decision_id:
-            parts += [_views(row.decision_id), _actions(row.decision_id), _addenda(row.decision_id)]
-    if choices:
-        parts += [_lawful_bases(), _staff(), _agencies()]
-    if not parts:
+    row, has_item = page.row, page.has_item
+    if not (has_item or choices):
         return ItemParts({}, [])
-    found: dict[str, list[Any]] = {}
-    for part in db.session.execute(union_all(*parts)):
-        found.setdefault(part.part, []).append(part)
-    for kind in found:
-        found[kind].sort(key=_order)
+    found = _by_kind(
+        _parts.rows(
+            page.standing.actor,
+            item_id=row.item_id if has_item else None,
+            referral_id=row.referral_id if has_item else None,
+            case_id=row.case_id if has_item else None,
+            decision_id=row.decision_id if has_item else None,
+            choices=choices,
+        )
+    )
     return ItemParts(found, [_answer(page.standing, part) for part in found.pop("return", [])])
+
+
+@built
+def _parts(
+    asker: Asker,
+    item_id: int | None,
+    referral_id: int | None,
+    case_id: int | None,
+    decision_id: int | None,
+    choices: bool,
+) -> Any:
+    parts: list[Select[Any]] = []
+    if item_id is not None:
+        parts += [_notes(item_id), _returns(asker, item_id), _conflicts(item_id)]
+    if referral_id is not None:
+        parts += [_harms(asker, referral_id), _mentioned_contexts(referral_id)]
+    if case_id is not None:
+        parts += [_own_words(case_id)]
+    if decision_id is not None:
+        parts += [_views(decision_id), _actions(decision_id), _addenda(decision_id)]
+    if choices:
+        parts += [_lawful_bases(asker), _staff(asker), _agencies(asker)]
+    return union_all(*parts)
+
+
+def typed_choices(page: MeetingPage, people: Iterable[str]) -> ItemParts:
+    """Return what a chair may choose from, with no others than the people named (by reference): enough to read a form.
+
+    To draw the form takes `item_parts`, which returns everybody.
+    """
+    named = tuple(sorted(set(people))) or None
+    return ItemParts(_by_kind(_typed_choices.rows(page.standing.actor, page.row.referral_id, named)), [])
+
+
+@built
+def _typed_choices(asker: Asker, referral_id: int | None, people: tuple[str, ...] | None) -> Any:
+    parts = [_lawful_bases(asker), _agencies(asker)]
+    if referral_id is not None:
+        parts.append(_mentioned_contexts(referral_id))
+    if people is not None:
+        parts.append(_staff(asker, people))
+    return union_all(*parts)
+
+
+def _by_kind(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for part in rows:
+        found.setdefault(part.part, []).append(part)
+    for parts in found.values():
+        parts.sort(key=_order)
+    return found
 
 
 def _order(part: Any) -> tuple[Any, ...]:
@@ -379,35 +428,39 @@ def staff_of(parts: ItemParts) -> dict[str, list[Any]]:
 
 def papers_mark(item_id: int, referral_id: int | None) -> str:
     """Return a mark over the versions of everything the panel had before it: referral, returns, notes."""
-    return _mark(db.session.execute(union_all(*_papers(item_id, referral_id))))
+    return _mark(_papers_alone.rows(None, item_id, referral_id))
+
+
+@built
+def _papers_alone(_asker: Asker, item_id: int, referral_id: int | None) -> Any:
+    return union_all(*_papers(item_id, referral_id))
 
 
 def decision_parts(
     decision_id: int, item_id: int, referral_id: int | None, context_id: int | None
 ) -> tuple[ItemParts, str]:
     """Return the views, actions, addenda and linked place of a decision, and the mark over its papers as they are now."""
+    rows = _decision_parts.rows(None, decision_id, item_id, referral_id, context_id)
+    return ItemParts(_by_kind(rows), []), _mark(row for row in rows if row.part.startswith("paper_"))
+
+
+@built
+def _decision_parts(
+    _asker: Asker, decision_id: int, item_id: int, referral_id: int | None, context_id: int | None
+) -> Any:
     linked = _part("context", ref=Context.ref, text=cast(Context.name, Text)).where(Context.id == context_id)
     papers = _papers(item_id, referral_id)
-    statement = union_all(_views(decision_id), _actions(decision_id), _addenda(decision_id), linked, *papers)
-    rows = list(db.session.execute(statement))
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row.part, []).append(row)
-    for kind in found:
-        found[kind].sort(key=_order)
-    return ItemParts(found, []), _mark(row for row in rows if row.part.startswith("paper_"))
+    return union_all(_views(decision_id), _actions(decision_id), _addenda(decision_id), linked, *papers)
 
 
 def _papers(item_id: int, referral_id: int | None) -> list[Select[Any]]:
-    return [
-        _part("paper_referral", id=Referral.id, version=Referral.version).where(Referral.id == referral_id),
-        _part("paper_return", id=ReturnRequest.id, version=ReturnRequest.version).where(
-            ReturnRequest.item_id == item_id
-        ),
-        _part("paper_note", id=DiscussionNote.id, version=DiscussionNote.version).where(
-            DiscussionNote.item_id == item_id
-        ),
-    ]
+    notes = _part("paper_note", id=DiscussionNote.id, version=DiscussionNote.version)
+    returns = _part("paper_return", id=ReturnRequest.id, version=ReturnRequest.version)
+    papers = [notes.where(DiscussionNote.item_id == item_id), returns.where(ReturnRequest.item_id == item_id)]
+    if referral_id is not None:
+        referral = _part("paper_referral", id=Referral.id, version=Referral.version)
+        papers.append(referral.where(Referral.id == referral_id))
+    return papers
 
 
 def _mark(rows: Iterable[Any]) -> str:

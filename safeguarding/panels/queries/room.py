@@ -8,25 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    and_,
-    exists,
-    false,
-    or_,
-    select,
-)
+from sqlalchemy import and_, exists, false, or_, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency, QuorumGroup
 from safeguarding.core import clock
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import (
-    Conflict,
-)
+from safeguarding.panels.models.items import Conflict
 from safeguarding.panels.models.meetings import Attendance, AttendanceStatus
 from safeguarding.panels.models.panels import PanelSeat
 from safeguarding.panels.quorum import Attendee, Quorum, required_groups, work_out
+from safeguarding.relations.built import Asker, built
 
 
 @dataclass(frozen=True)
@@ -77,10 +70,15 @@ class RoomLine:
 
 def room(meeting_id: int, panel_id: int, item_id: int | None, at: datetime) -> list[RoomLine]:
     """Return the agencies that have a seat at an instant with who came for them, and who is out of the item."""
+    return [_room_line(row) for row in _room.rows(None, meeting_id, panel_id, item_id, at)]
+
+
+@built
+def _room(_asker: Asker, meeting_id: int, panel_id: int, item_id: int | None, at: datetime) -> Any:
     out = exists().where(
         Conflict.item_id == item_id, Conflict.user_id == Attendance.user_id, Conflict.withdrawn_at.is_(None)
     )
-    rows = db.session.execute(
+    return (
         select(
             Agency.id.label("agency_id"),
             Agency.ref.label("agency_ref"),
@@ -110,7 +108,6 @@ def room(meeting_id: int, panel_id: int, item_id: int | None, at: datetime) -> l
         )
         .order_by(Agency.short_name, Agency.id, Attendance.id)
     )
-    return [_room_line(row) for row in rows]
 
 
 def _room_line(row: Any) -> RoomLine:
@@ -154,10 +151,16 @@ def who_has_a_view(lines: Iterable[RoomLine], at: datetime) -> tuple[dict[int, s
 
 def live_conflicts(item_id: int) -> list[tuple[int, int]]:
     """Return (user id, conflict id) of those with a live conflict on an item."""
-    statement = select(Conflict.user_id, Conflict.id).where(
-        Conflict.item_id == item_id, Conflict.withdrawn_at.is_(None)
+    return [(row.user_id, row.id) for row in _live_conflicts.rows(None, item_id)]
+
+
+@built
+def _live_conflicts(_asker: Asker, item_id: int) -> Any:
+    return (
+        select(Conflict.user_id, Conflict.id)
+        .where(Conflict.item_id == item_id, Conflict.withdrawn_at.is_(None))
+        .order_by(Conflict.id)
     )
-    return [(row.user_id, row.id) for row in db.session.execute(statement.order_by(Conflict.id))]
 
 
 def conflicted_users(item_id: int) -> frozenset[int]:
@@ -167,14 +170,15 @@ def conflicted_users(item_id: int) -> frozenset[int]:
 
 def seats_at(panel_id: int, at: datetime) -> frozenset[int]:
     """Return the ids of the agencies with a seat on a panel at an instant."""
-    return frozenset(
-        db.session.scalars(
-            select(PanelSeat.agency_id).where(
-                PanelSeat.panel_id == panel_id,
-                PanelSeat.valid_from <= at,
-                or_(PanelSeat.valid_to.is_(None), PanelSeat.valid_to > at),
-            )
-        )
+    return frozenset(_seats_at.scalars(None, panel_id, at))
+
+
+@built
+def _seats_at(_asker: Asker, panel_id: int, at: datetime) -> Any:
+    return select(PanelSeat.agency_id).where(
+        PanelSeat.panel_id == panel_id,
+        PanelSeat.valid_from <= at,
+        or_(PanelSeat.valid_to.is_(None), PanelSeat.valid_to > at),
     )
 
 
