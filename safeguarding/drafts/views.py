@@ -30,7 +30,7 @@ from safeguarding.web.transaction import UNSAFE
 
 GIVEN_BACK = "kept_form"  # the field by which a form that is sent again names what was kept of it
 _TOKEN = "csrf_token"  # noqa: S105 - the name of a field
-_NEVER = frozenset({_TOKEN, GIVEN_BACK, "password", "phrase", "code", "credential"})
+_NEVER = frozenset({_TOKEN, GIVEN_BACK, "password", "phrase", "code", "credential", "sealed_value", "informant"})
 _SHOWN = 300  # characters of a text on the page that gives it back
 
 

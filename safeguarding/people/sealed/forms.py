@@ -6,12 +6,12 @@ from safeguarding.web.forms import CreateForm, DatePartsField, EditForm, Form, c
 class ValueForm(EditForm):
     """A value to be sealed. It is not filled in with the one that stands, and not shown again after a mistake."""
 
-    value = text("Value", limit=500, rows=3)
+    sealed_value = text("Value", limit=500, rows=3)  # a name that is never kept for a lost session
     removed = tick("Take away what is recorded", hint="Nobody will be able to see it afterwards.")
 
     def empty(self) -> None:
         """Forget what was typed, before the form is shown again."""
-        self.value.data = None
+        self.sealed_value.data = None
 
 
 class AskForm(CreateForm):

@@ -44,9 +44,9 @@ def seal_person_value(actor: Actor, person: Person, *, field: str, value: str | 
     known = fields_on(SealedOn.PERSON)[field]
     had_one = getattr(locked, known.column.key) is not None
     if value is None and not had_one:
-        raise RuleError("Nothing is recorded that could be taken away.", "value")
+        raise RuleError("Nothing is recorded that could be taken away.", "sealed_value")
     if value is not None and len(value) > known.limit:
-        raise RuleError(f"Use {known.limit} characters or fewer.", "value")
+        raise RuleError(f"Use {known.limit} characters or fewer.", "sealed_value")
     setattr(locked, known.column.key, None if value is None else sealing.seal(known.column, locked.ref, value))
     locked.version += 1
     db.session.flush()

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, flash, make_response, redirect, render_templ
 
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
+from safeguarding.accounts.step_up import require_fresh_factor
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import ForbiddenError, RuleError
 from safeguarding.notices.kinds import Kind, register_kind
@@ -156,6 +157,7 @@ def reveal_page(
         raise ForbiddenError("You hold no grant to see this. Ask to see it, with a reason.")
     form = forms.RevealForm()
     if form.validate_on_submit():
+        require_fresh_factor()
         try:
             value = service.show(actor, on, field=field.name, reason=form.reason.data or "", held=held)
         except RuleError as error:

@@ -50,7 +50,7 @@ def record_sealed(ref: str, field: str) -> Any:
     view = queries.access_person(actor, ref, Permission.PERSON_EDIT)
     known = _field(field)
     form = ValueForm(version=view.row.version)
-    form.value.label.text = known.question
+    form.sealed_value.label.text = known.question
     if form.validate_on_submit():
         try:
             _record(view, known, form)
@@ -72,9 +72,9 @@ def sealing_of(view: PersonView) -> Sealing:
 
 
 def _record(view: PersonView, known: SealedField, form: ValueForm) -> None:
-    value = form.value.data
+    value = form.sealed_value.data
     if bool(value) == bool(form.removed.data):
-        raise RuleError("Enter the value, or say that it is to be taken away.", "value")
+        raise RuleError("Enter the value, or say that it is to be taken away.", "sealed_value")
     service.seal_person_value(
         current_actor(),
         queries.person_entity(view.id),

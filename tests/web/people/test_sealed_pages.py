@@ -11,9 +11,11 @@ from sqlalchemy import select, text, update
 from safeguarding.access.roles import Role
 from safeguarding.audit.models import AuditEvent
 from safeguarding.core import clock
+from safeguarding.core.sealing import unseal
+from safeguarding.drafts.models import KeptForm
 from safeguarding.extensions import db
 from safeguarding.people.models import Person
-from safeguarding.people.sealed.models import SealedGrant
+from safeguarding.people.sealed.models import SealedGrant, SealedReveal
 from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
 from tests.factories.cases import make_case
@@ -44,7 +46,7 @@ class Scene:
 
     def record(self, field: str, value: str, **changed: Any) -> Page:
         path = f"/people/{self.ref}/sealed/{field}/record"
-        return self.browser.post(path, {**self.browser.get(path).form(), "value": value, **changed})
+        return self.browser.post(path, {**self.browser.get(path).form(), "sealed_value": value, **changed})
 
     def ask(self) -> str:
         path = f"/people/{self.ref}/sealed/ask"
@@ -199,3 +201,29 @@ def test_somebody_of_the_panel_sees_that_it_is_sealed_and_cannot_ask(scene: Scen
     with scene.app.app_context(), unit_of_work():
         colleague: Somebody = make_somebody(Role.SPOC)
     assert sign_in(colleague).get(f"/people/{scene.ref}/sealed/ask").status == 403
+
+
+def test_a_second_factor_of_a_while_ago_shows_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.grant()
+    later = clock.now() + timedelta(minutes=6)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    page = scene.reveal("phone")
+    assert page.location.startswith("/confirm?next=")
+    assert leaks(page.text) == []
+    with scene.app.app_context():
+        assert db.session.scalars(select(SealedReveal)).all() == []
+        db.session.rollback()
+
+
+def test_a_value_typed_into_a_session_that_ran_out_is_not_kept(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/people/{scene.ref}/sealed/phone/record"
+    form = scene.browser.get(path).form()
+    later = clock.now() + timedelta(minutes=40)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert scene.browser.post(path, {**form, "sealed_value": CANARIES["phone"]}).status in (303, 401)
+    with scene.app.app_context():
+        kept = db.session.execute(select(KeptForm.ref, KeptForm.fields)).all()
+        opened = " ".join(unseal(KeptForm.fields, row.ref, row.fields) for row in kept)
+        db.session.rollback()
+    assert kept
+    assert leaks(opened) == []
