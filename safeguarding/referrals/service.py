@@ -470,8 +470,10 @@ def _link_case(actor: Actor, referral: Referral, now: datetime) -> None:
         case = _open_case(actor, referral, now)
     if referral.case_id == case.id:
         return
-    referral.case_id = case.id
+    before, referral.case_id = referral.case_id, case.id
     source, subject = ("referral", referral.id), [("case", case.id)]
+    if before is not None:  # the case it was sent about is closed meanwhile: this referral opens it to nobody any more
+        relations.end_on(source, ("case", before))
     closing.close_with(source, subject)
     panel = desks.desk(referral.panel_slug)
     relations.grant(user_principal(referral.referrer_id), subject, Relation.REFERRER, source, valid_from=now)

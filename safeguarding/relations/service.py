@@ -66,6 +66,23 @@ def end(
     db.session.execute(statement.values(valid_to=when), execution_options={"synchronize_session": False})
 
 
+def end_on(source: Subject, subject: Subject) -> None:
+    """End at once the live rows that came from this fact on one subject alone; those on others stay."""
+    now = clock.now()
+    db.session.execute(
+        update(RelationRow)
+        .where(
+            RelationRow.source_kind == source[0],
+            RelationRow.source_id == source[1],
+            RelationRow.subject_kind == subject[0],
+            RelationRow.subject_id == subject[1],
+            or_(RelationRow.valid_to.is_(None), RelationRow.valid_to > now),
+        )
+        .values(valid_to=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def touch(subjects: Iterable[Subject], at: datetime | None = None) -> None:
     """Move the subjects to the head of the lists of everyone who may see them, or will; ended rows stay where they are."""
     when = at or clock.now()
