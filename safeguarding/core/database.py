@@ -2,12 +2,13 @@
 
 SQLite: write-ahead log, full synchronisation, foreign keys, and BEGIN IMMEDIATE for a transaction that writes, behind
 a queue (a lock in the process, a file lock between processes), because SQLite's own waiting is unfair.
-PostgreSQL: bounded waits. It knows no table.
+PostgreSQL: bounded waits; `answering` bounds those for a server that is silent. It knows no table.
 """
 
 import contextlib
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -62,6 +63,9 @@ class WriterQueue:
             if self._handle is None:
                 self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._handle, fcntl.LOCK_EX)
+        except OSError as error:
+            self._thread_lock.release()
+            raise UnavailableError("the queue of the database cannot be used") from error
         except BaseException:
             self._thread_lock.release()
             raise
@@ -108,12 +112,16 @@ def prepare_sqlite(engine: Engine) -> None:
     def leave(connection: Connection, finish: str) -> None:
         if connection.invalidated:  # the turn was given up when it was thrown away
             return
-        driver = connection.connection.dbapi_connection
+        driver, info = connection.connection.dbapi_connection, connection.info
         try:
             if driver is not None:
                 getattr(driver, finish)()
+        except sqlite3.Error as error:
+            # Raised here, it would neither be translated nor cost the connection: a full disk at COMMIT is no defect.
+            connection.invalidate(error)
+            raise OperationalError(finish.upper(), None, error) from error
         finally:
-            if connection.info.pop("queued", False):
+            if info.pop("queued", False):
                 queue.release()
 
     event.listen(engine, "commit", lambda connection: leave(connection, "commit"))

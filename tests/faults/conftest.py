@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from config import Settings
-from tests.support.databases import Databases
+from tests.faults.clusters import Fragile
+from tests.support.databases import Databases, prepare, settings_for
 from tests.support.postgres import Cluster, Unavailable
+
+pytest.register_assert_rewrite("tests.faults.caseload", "tests.faults.deciding", "tests.faults.visitors")
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +21,24 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
             yield Databases(tmp_path_factory.mktemp("durable"), cluster)
     except Unavailable as reason:
         pytest.skip(f"PostgreSQL: {reason}")
+
+
+@pytest.fixture
+def fragile() -> Iterator[Fragile]:
+    """A PostgreSQL that the test ends, freezes and starts again."""
+    try:
+        with Fragile() as cluster:
+            yield cluster
+    except Unavailable as reason:
+        pytest.skip(f"PostgreSQL: {reason}")
+
+
+@pytest.fixture
+def fragile_installation(fragile: Fragile, tmp_path: Path) -> Settings:
+    """The settings of an installation on that PostgreSQL, which ends with it."""
+    settings = settings_for(tmp_path, fragile.create_database())
+    prepare(settings)
+    return settings
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -34,6 +34,7 @@ from tests.support.pages import Page
 from tests.support.server import serving
 
 ACTIONS = 2
+PATIENCE = 60  # seconds
 PAUSE = 0.05  # seconds before somebody tries again
 GIVES_UP = 0.3  # how often somebody who was not answered does not try again
 
@@ -45,6 +46,8 @@ class Ledger:
     done: set[str] = field(default_factory=set)
     unanswered: int = 0
     refused: int = 0
+    sending: threading.Event = field(default_factory=threading.Event)  # set when a decision sets out
+    took: float = 0.5  # seconds that the last one was under way
     wrong: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,7 +78,7 @@ class Chair(threading.Thread):
         token = self._patiently(lambda: self._browser.get(f"{self._day.path}/live/attendance")).form()["csrf_token"]
         self._patiently(lambda: self._browser.post(f"{path}/open", {"csrf_token": token}))
         form = self._patiently(lambda: self._browser.get(path)).form(having="rationale") | self._typed(item)
-        while (answer := self._ask(lambda: self._browser.post(f"{path}/decision", form))) is None:
+        while (answer := self._ask(lambda: self._send(f"{path}/decision", form))) is None:
             if self._dice.random() < GIVES_UP:
                 return  # they never learn what became of it
         if answer.status == 303:
@@ -83,6 +86,13 @@ class Chair(threading.Thread):
                 self._ledger.done.add(item)
         else:
             self._note(f"{item}: {answer.status} {answer.errors if answer.html else ''}")
+
+    def _send(self, path: str, form: dict[str, str]) -> Page:
+        began = time.monotonic()
+        self._ledger.sending.set()
+        answer = self._browser.post(path, form)
+        self._ledger.took = time.monotonic() - began
+        return answer
 
     def _patiently(self, act: Callable[[], Page]) -> Page:
         while (answer := self._ask(act)) is None:
@@ -126,6 +136,13 @@ class Chair(threading.Thread):
     def _note(self, wrong: str) -> None:
         with self._ledger.lock:
             self._ledger.wrong.append(wrong)
+
+
+def in_the_middle(ledger: Ledger, dice: random.Random) -> None:
+    """Wait for a decision to set out, and then for a random part of the time that one takes."""
+    ledger.sending.clear()
+    assert ledger.sending.wait(PATIENCE), "nobody decides any more"
+    time.sleep(dice.random() * ledger.took)
 
 
 # Makes something fail, again and again, at the installation served at an address, while the ledger fills.
@@ -182,11 +199,11 @@ def _counted(statement: Any) -> dict[Any, int]:
     return found
 
 
-def decide_through(fault: Fault, settings: Settings, *, days: int, items: int, seed: int) -> Ledger:
+def decide_through(fault: Fault, settings: Settings, *, days: int, items: int, seed: int, workers: int = 2) -> Ledger:
     """Let chairs record decisions while something fails, hold what is left to the rule, and return what they were told."""
     made = make_days(settings, days, items)
     ledger, stop = Ledger(), threading.Event()
-    with serving(settings) as address:
+    with serving(settings, workers) as address:
         chairs = [Chair(address, day, ledger, stop, random.Random(seed + number)) for number, day in enumerate(made)]
         for chair in chairs:
             chair.start()

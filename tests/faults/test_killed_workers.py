@@ -6,28 +6,27 @@ import time
 import pytest
 
 from config import Settings
-from tests.faults.deciding import Fault, Ledger, decide_through
+from tests.faults.deciding import PAUSE, Fault, Ledger, decide_through, in_the_middle
 from tests.faults.visitors import kill, workers
 
 pytestmark = pytest.mark.timeout(300)  # a kill costs a worker's start, on a machine that may be busy
 
 
 def killing(kills: int) -> Fault:
-    """Kill a worker at a random moment, so many times, and on until one was killed in the middle of a request."""
+    """Kill a worker in the middle of a decision, so many times; which worker has the decision is left to chance."""
 
     def fault(address: str, dice: random.Random, ledger: Ledger) -> None:
-        killed = 0
-        while killed < kills or (killed < 2 * kills and not ledger.unanswered):
-            time.sleep(dice.uniform(0.05, 0.6))
-            if alive := workers(address):  # the master may have yet to start another
-                kill(dice.choice(alive))
-                killed += 1
+        for _each in range(kills):
+            in_the_middle(ledger, dice)
+            while not (alive := workers(address)):
+                time.sleep(PAUSE)  # the master has yet to start another
+            kill(dice.choice(alive))
 
     return fault
 
 
 def test_a_decision_survives_killed_workers_whole_or_not_at_all(installation: Settings) -> None:
-    told = decide_through(killing(2), installation, days=2, items=8, seed=7)
+    told = decide_through(killing(4), installation, days=2, items=10, seed=7, workers=1)
     assert told.unanswered > 0, "no kill hit a request"
 
 

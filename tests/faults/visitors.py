@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -23,8 +26,8 @@ SECONDS = 60
 class Visitor:
     """Somebody's browser: keeps the session's cookie, sends forms, opens a connection for each request."""
 
-    def __init__(self, address: str) -> None:
-        self._port = urlsplit(address).port
+    def __init__(self, address: str, patience: float = SECONDS) -> None:
+        self._port, self._patience = urlsplit(address).port, patience
         self._cookie = ""
 
     def get(self, path: str) -> Page:
@@ -45,7 +48,7 @@ class Visitor:
         headers = {"Host": "localhost", "Cookie": f"__Host-session={self._cookie}"}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=SECONDS)
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=self._patience)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -63,6 +66,18 @@ class Visitor:
 def _as_test_response(made: Response) -> TestResponse:
     body, status, headers = run_wsgi_app(made, {"REQUEST_METHOD": "GET", "wsgi.url_scheme": "http"})
     return TestResponse(body, status, headers, None)  # type: ignore[arg-type]  # the request is of no use here
+
+
+def at_once(act: Callable[[], Page], many: int) -> list[Page]:
+    """Do the same so many times at the same moment, and return the answers; raises what any of them raised."""
+    ready = threading.Barrier(many)
+
+    def one(_number: int) -> Page:
+        ready.wait(SECONDS)
+        return act()
+
+    with ThreadPoolExecutor(many) as pool:
+        return list(pool.map(one, range(many)))
 
 
 def workers(address: str) -> list[int]:

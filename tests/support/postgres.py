@@ -100,6 +100,12 @@ class Cluster:
         if somebody:
             os.chown(self.folder, somebody["user"], somebody["group"])
         self._initialise(folder, somebody)
+        self._serve()
+
+    def _serve(self) -> None:
+        """Start the server on what is in the folder, and wait until it answers."""
+        folder = programs()
+        assert folder is not None, "the cluster was made with these programs"
         server = [str(folder / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder)]
         server += [part for setting in self._settings for part in ("-c", setting)]
         self._keeper = subprocess.Popen(
@@ -108,7 +114,7 @@ class Cluster:
             cwd=self.folder,
             # A Ctrl-C in the terminal is for the tests; they then close the cluster.
             start_new_session=True,
-            **somebody,
+            **_unprivileged(),
         )
         self._wait()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from config import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SECONDS_TO_START = 40
+SECONDS_TO_START = 90  # on a machine that does much else
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

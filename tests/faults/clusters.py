@@ -1,0 +1,62 @@
+"""A PostgreSQL that tests end, freeze and start again: nobody else uses it."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.support.postgres import SECONDS_TO_START, Cluster
+
+
+class Fragile(Cluster):
+    """A cluster, with fsync, whose processes can be ended or stopped all at once."""
+
+    def __init__(self, *, settings: tuple[str, ...] = ()) -> None:
+        super().__init__(durable=True, settings=settings)
+
+    def kill(self) -> None:
+        """End the postmaster and its children without a word, as the kernel does when memory is short."""
+        keeper, self._keeper = self._keeper, None
+        assert keeper is not None
+        keeper.kill()  # first, because it removes the folder when its server ends
+        keeper.wait(SECONDS_TO_START)
+        if keeper.stdin is not None:
+            keeper.stdin.close()
+        ended = self._signal(signal.SIGKILL)
+        until = time.monotonic() + SECONDS_TO_START
+        while any(Path(f"/proc/{pid}").exists() for pid in ended):
+            assert time.monotonic() < until, "PostgreSQL does not end"
+            time.sleep(0.02)
+
+    def start_again(self) -> None:
+        """Start the server on what is there, and wait until it has recovered and answers."""
+        self._serve()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop every process, so that connections stay open and nothing answers; let them go on afterwards."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> list[int]:
+        """Send a signal to the postmaster and its children, and return who they are."""
+        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # it can then start nobody else, and lose nobody
+        family = [*_children(postmaster), postmaster]
+        for pid in family:
+            os.kill(pid, number)
+        return family
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may end while we look
+            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(entry.name))
+    return found
