@@ -21,6 +21,7 @@ from safeguarding.cases.views.registration import init_cases
 from safeguarding.cli import commands
 from safeguarding.contexts.views.registration import init_contexts
 from safeguarding.core import sealing
+from safeguarding.core.answering import watch_server
 from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.drafts.views import init_drafts
 from safeguarding.extensions import csrf, db, migrate
@@ -76,9 +77,8 @@ def register_edge(app: Flask, settings: Settings) -> None:
     """Register the extensions and the edge: headers, errors, guard, pages' surroundings."""
     db.init_app(app)
     migrate.init_app(app, db, directory=str(app.root_path) + "/migrations", render_as_batch=True, compare_type=True)
-    if settings.is_sqlite:
-        with app.app_context():
-            prepare_sqlite(db.engine)
+    with app.app_context():
+        (prepare_sqlite if settings.is_sqlite else watch_server)(db.engine)
     init_headers(app, secure=settings.mode is not Mode.DEMONSTRATION)
     init_guard(app)
     csrf.init_app(app)
