@@ -28,6 +28,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_event_subject", "subject", "seq"),
         Index("ix_audit_event_actor", "actor", "seq"),
+        Index("ix_audit_event_at", "at", "seq"),
     )
 
 

@@ -129,6 +129,7 @@ class Case(Keyed, Versioned, Base):
     closed_on: Mapped[date | None] = col(KEY)
     next_review_on: Mapped[date | None] = col(KEY, index=True)
     last_activity_at: Mapped[datetime] = col(KEY)
+    unled_since: Mapped[datetime | None] = col(KEY, index=True)  # nobody leads it from then on; set by who allocates
 
 
 class Allocation(Keyed, Base):

@@ -21,6 +21,7 @@ class KeptWhy(StrEnum):
     EXPIRED = "expired"
     LOCKED = "locked"
     CONFIRM = "confirm"  # a fresh second factor was asked for first
+    LEFT = "left"  # its sender went to look at something else first
 
 
 class KeptForm(Keyed, Base):

@@ -113,6 +113,7 @@ class ReturnRequest(Keyed, Versioned, Base):
             "(state = 'waiting') = (answered_at IS NULL) AND (answered_at IS NULL) = (answered_by_id IS NULL)",
             name="answered_when_and_by_whom",
         ),
+        CheckConstraint("(chased_at IS NULL) = (chased_by_id IS NULL)", name="chased_when_and_by_whom"),
     )
 
     ref: Mapped[str] = reference()
@@ -126,6 +127,8 @@ class ReturnRequest(Keyed, Versioned, Base):
     due_at: Mapped[datetime] = col(KEY)
     answered_at: Mapped[datetime | None] = col(KEY)
     answered_by_id: Mapped[int | None] = link("user_account")
+    chased_at: Mapped[datetime | None] = col(KEY)  # the last reminder
+    chased_by_id: Mapped[int | None] = link("user_account")
 
 
 class ReturnReader(Keyed, Base):
@@ -154,3 +157,15 @@ class Conflict(Keyed, Base):
     reason: Mapped[str] = col(PANEL, Text)
     declared_at: Mapped[datetime] = col(KEY)
     withdrawn_at: Mapped[datetime | None] = col(KEY)
+
+
+class QuorumWaiver(Keyed, Base):
+    """That whoever is in the chair lets an item be decided without a required group, and why. It is never edited."""
+
+    __tablename__ = "quorum_waiver"
+
+    item_id: Mapped[int] = link("agenda_item", unique=True)
+    reason: Mapped[str] = col(PANEL, Text)
+    missing: Mapped[str] = col(PANEL, String(200))  # the groups that were missing, in the words of the setting
+    waived_at: Mapped[datetime] = col(KEY)
+    waived_by_id: Mapped[int] = link("user_account")
