@@ -36,6 +36,16 @@ class Mail:
 
 
 @dataclass(frozen=True)
+class Oidc:
+    """The organisation's own sign-in, by OpenID Connect."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    strong: frozenset[str]  # values of acr or amr that say that it asked for a second factor
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that the environment decides."""
 
@@ -53,6 +63,7 @@ class Settings:
     map_tiles_url: str | None
     service_url: str = "http://localhost:8000"  # what links in mails begin with; never taken from a request
     mail: Mail | None = None
+    oidc: Oidc | None = None
     second_factor_optional: bool = False  # never in live mode
     passkey_required: bool = True  # of chairs, vice-chairs, leads and administrators
 
@@ -102,6 +113,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         map_tiles_url=_tiles(env),
         service_url=_service_url(env, live, hosts),
         mail=_mail(env, live),
+        oidc=_oidc(env, live),
         second_factor_optional=_second_factor_optional(env, live),
         passkey_required=_yes_or_no(env, "PASSKEY_REQUIRED", True),
     )
@@ -291,3 +303,19 @@ def _secret(env: Mapping[str, str], name: str) -> str:
         return Path(file_given).read_text().strip()
     except OSError:
         raise ConfigError(f"{name}_FILE: the file cannot be read; check its path and owner.") from None
+
+
+def _oidc(env: Mapping[str, str], live: bool) -> Oidc | None:
+    issuer = env.get("OIDC_ISSUER", "").strip()
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    if not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _OWN_MACHINE and not live)):
+        raise ConfigError("OIDC_ISSUER: use the https:// address of your organisation's sign-in.")
+    if not parts.hostname or parts.query or parts.fragment or len(issuer) > 300:
+        raise ConfigError("OIDC_ISSUER: use the address alone, as the provider itself writes it.")
+    client_id, secret = env.get("OIDC_CLIENT_ID", "").strip(), _secret(env, "OIDC_CLIENT_SECRET")
+    if not client_id or not secret:
+        raise ConfigError("OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: give both with OIDC_ISSUER.")
+    strong = frozenset(each.strip() for each in env.get("OIDC_STRONG", "mfa").split(",") if each.strip())
+    return Oidc(issuer=issuer, client_id=client_id, client_secret=secret, strong=strong)

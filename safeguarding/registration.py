@@ -9,6 +9,7 @@ from safeguarding.accounts.admin_views import init_admin
 from safeguarding.accounts.approval_views import init_approvals
 from safeguarding.accounts.door_views import init_doors
 from safeguarding.accounts.lapse_views import init_lapses
+from safeguarding.accounts.organisation_views import init_organisation
 from safeguarding.accounts.setup import init_accounts
 from safeguarding.actions.relations import FACTS as actions_facts
 from safeguarding.actions.relations import follow as follow_actions
@@ -103,6 +104,7 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_notices(app)
     init_accounts(app, secure)
     init_doors(app)
+    init_organisation(app)
     init_admin(app)
     init_approvals(app)
     init_lapses(app)

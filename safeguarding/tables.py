@@ -1,6 +1,7 @@
 """Imports every module with mapped classes, so that the metadata is whole for migrations and checks."""
 
 import safeguarding.accounts.factor_models
+import safeguarding.accounts.identity_models
 import safeguarding.accounts.link_models
 import safeguarding.accounts.models
 import safeguarding.accounts.request_models

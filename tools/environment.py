@@ -59,7 +59,7 @@ def set_up(steps: Steps, programs: Programs, *locks: str) -> None:
     """
     steps.take("Python environment", _make_venv)
     python = begin(lambda: _install_python(programs, locks))
-    front_end = begin(lambda: _install_front_end(programs))
+    front_end = begin(lambda: _install_front_end(programs, "dev" in locks))
     steps.take("Python packages", python)
     steps.take("Front-end packages", front_end)
     steps.take("Assets", _build_assets)
@@ -124,14 +124,20 @@ def _front_end_stamp() -> str:
     return _digest(ROOT / "package-lock.json", ROOT / "package.json", ROOT / ".npmrc")
 
 
-def _install_front_end(programs: Programs) -> None:
+def _install_front_end(programs: Programs, tests: bool) -> None:
+    """Fetch the packages whose files are served; for the tests also what they alone start (an OpenID provider)."""
     stamp = ROOT / "node_modules" / ".stamp"
-    if assets.is_current() or (stamp.is_file() and stamp.read_text() == _front_end_stamp()):
+    wanted = _front_end_stamp()
+    there = stamp.read_text().split() if stamp.is_file() else []
+    if there[:1] == [wanted] and (not tests or "tests" in there):
         return
+    if assets.is_current() and not tests:
+        return
+    less = [] if tests else ["--omit=dev"]
     with _npm(programs) as npm:
-        _logged("Front-end packages", lambda: programs.run([*npm, "ci", "--loglevel=error"], ROOT))
+        _logged("Front-end packages", lambda: programs.run([*npm, "ci", "--loglevel=error", *less], ROOT))
     stamp.parent.mkdir(exist_ok=True)
-    stamp.write_text(_front_end_stamp())
+    stamp.write_text(f"{wanted} tests\n" if tests else f"{wanted}\n")
 
 
 @contextmanager

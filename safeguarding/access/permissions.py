@@ -54,5 +54,6 @@ class Permission(StrEnum):
     EMERGENCY_REVIEW = "oversight:emergency:review"
     ADMIN_USERS = "admin:users:manage"
     ADMIN_APPROVE = "admin:users:approve"  # as the second person, never alone
+    SUBSTITUTE_NOMINATE = "admin:substitutes:nominate"  # for one's own agency, while one is away
     ADMIN_AGREEMENTS = "admin:agreements:manage"
     ADMIN_SETTINGS = "admin:settings:manage"

@@ -9,7 +9,8 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import ROLE_NAMES
 from safeguarding.accounts import approvals, policy, request_queries, told
-from safeguarding.accounts.door_forms import APPROVE, DecideRequestForm, WithdrawForm
+from safeguarding.accounts.door_forms import APPROVE, DecideRequestForm, SubstituteForm, WithdrawForm
+from safeguarding.accounts.holders import list_colleagues
 from safeguarding.accounts.request_models import RequestState
 from safeguarding.accounts.step_up import fresh_factor
 from safeguarding.audit import service as audit
@@ -29,6 +30,12 @@ def init_approvals(app: Flask) -> None:
     app.register_blueprint(blueprint)
     register_section(
         app, Section("my_work", "approvals", 15, "admin/approvals_work.html", _work_block, Permission.ADMIN_APPROVE)
+    )
+    register_section(
+        app,
+        Section(
+            "my_work", "substitute", 90, "admin/substitute_work.html", _substitute_block, Permission.SUBSTITUTE_NOMINATE
+        ),
     )
     register_kind(
         app,
@@ -51,6 +58,36 @@ def _work_block(actor: Actor, _subject: Any) -> dict[str, Any] | None:
     if not waiting:
         return None
     return {"requests": waiting[:ON_FIRST_PAGE], "more": len(waiting) > ON_FIRST_PAGE, "names": ROLE_NAMES}
+
+
+def _substitute_block(_actor: Actor, _subject: Any) -> dict[str, Any]:
+    return {"column": "aside"}
+
+
+@blueprint.route("/agency/substitute", methods=["GET", "POST"])
+@permission(Permission.SUBSTITUTE_NOMINATE)
+def substitute() -> Any:
+    """Let an agency's contact nominate a colleague who stands in for them."""
+    actor = current_actor()
+    colleagues = list_colleagues(actor.user_id or 0)
+    form = SubstituteForm()
+    form.person.choices = [
+        ("", "Choose one"),
+        *((f"{row.agency_ref} {row.ref}", f"{row.name}, {row.agency_name}") for row in colleagues),
+    ]
+    if form.validate_on_submit():
+        form.claim(actor.key)
+        agency_ref, _, ref = str(form.person.data).partition(" ")
+        try:
+            approvals.nominate_substitute(
+                actor, ref, agency_ref=agency_ref, last_day=form.last_day.data, reason=form.reason.data
+            )
+        except RuleError as error:
+            form.add_rule_error(error)
+        else:
+            flash("Nominated. An administrator has been told, and decides.", "success")
+            return pages.to("home.my_work")
+    return pages.form_page("admin/substitute.html", form, has_colleagues=bool(colleagues))
 
 
 @blueprint.get("/admin/requests")

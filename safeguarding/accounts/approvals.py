@@ -4,7 +4,7 @@ An administrator asks; a safeguarding lead or information governance decides. No
 about themselves. A request that nobody decided within two weeks has run out.
 """
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Role
 from safeguarding.accounts import policy, service, told
-from safeguarding.accounts.holders import holders
+from safeguarding.accounts.holders import holders, is_contact, list_colleagues
 from safeguarding.accounts.models import AccountStatus, Membership, User
 from safeguarding.accounts.queries import actor_for_user
 from safeguarding.accounts.request_models import RequestState, RoleRequest
@@ -47,6 +47,28 @@ def ask_role(
     agency = service.need_agency(agency_ref)
     service.need_fitting(user, agency, role)
     return _asked(actor, user, agency, role, reason, until)
+
+
+def nominate_substitute(actor: Actor, ref: str, *, agency_ref: str, last_day: date, reason: str | None) -> RoleRequest:
+    """Ask that a colleague be their agency's contact as well until a day, while the actor, who is it, is away.
+
+    An administrator decides. Raises RuleError for somebody who is no colleague or is the contact already, a day that is
+    past or more than 90 days ahead, or a missing reason.
+    """
+    if not actor.may(Permission.SUBSTITUTE_NOMINATE):
+        raise ForbiddenError
+    agency = service.need_agency(agency_ref)
+    if actor.user_id is None or not is_contact(actor.user_id, agency.id):
+        raise ForbiddenError("You nominate a substitute for your own agency alone.")
+    if ref not in {row.ref for row in list_colleagues(actor.user_id)}:
+        raise RuleError("Choose one of your colleagues listed.", "person")
+    today = clock.today()
+    if not today <= last_day <= today + policy.LONGEST_SUBSTITUTE:
+        raise RuleError("The last day must be within the next 90 days.", "last_day")
+    user = db.session.scalars(select(User).where(User.ref == ref).with_for_update()).one()
+    service.need_fitting(user, agency, Role.SPOC)
+    until = clock.at_london(last_day + timedelta(days=1), time(0, 0))
+    return _asked(actor, user, agency, Role.SPOC, reason, until)
 
 
 def _asked(

@@ -2,7 +2,7 @@
 
 from wtforms import PasswordField
 
-from safeguarding.web.forms import EditForm, Form, line, radio_one, text
+from safeguarding.web.forms import CreateForm, DatePartsField, EditForm, Form, line, radio_one, select_one, text
 
 APPROVE, DECLINE = "approve", "decline"
 
@@ -36,6 +36,14 @@ class DecideRequestForm(EditForm):
     reason = text(
         "Your reason", required="Give your reason.", hint="Who asked reads it, and it is kept", limit=2_000, rows=3
     )
+
+
+class SubstituteForm(CreateForm):
+    """Who stands in for an agency's contact, until when, and why."""
+
+    person = select_one("Colleague", required="Choose a colleague.", hint="People of your agency who can sign in")
+    last_day = DatePartsField("Last day", required="Enter the last day.", description="At most 90 days ahead")
+    reason = text("Why", required="Say why they stand in for you.", limit=2_000, rows=3)
 
 
 class WithdrawForm(EditForm):

@@ -10,12 +10,15 @@ from flask import Blueprint, Flask, flash, make_response, render_template, url_f
 from sqlalchemy import Row
 
 from safeguarding.access.actor import Actor
-from safeguarding.accounts import factors, invitations, queries, told
+from safeguarding.accounts import factors, invitations, queries, throttle, told
 from safeguarding.accounts.door_forms import ChoosePhraseForm, ForgottenForm, ProvePhraseForm
 from safeguarding.accounts.link_models import Purpose
 from safeguarding.accounts.passwords import hash_phrase, refuse_weak, verify_phrase
 from safeguarding.accounts.phrases import new_phrase
 from safeguarding.accounts.recipients import find_recipient
+from safeguarding.accounts.sessions import token_digest
+from safeguarding.accounts.throttle import TooManyError
+from safeguarding.accounts.views import too_many
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import NotFoundError, RuleError
 from safeguarding.extensions import db
@@ -55,11 +58,18 @@ class _Maker:
 
 @blueprint.route("/forgotten", methods=["GET", "POST"])
 @public
+@transaction.reads_first
 def forgotten() -> Any:
     """Ask for an address; the answer is the same whether or not somebody has it."""
     form = ForgottenForm()
     if form.validate_on_submit():
-        invitations.ask_reset(str(form.email.data))
+        email = str(form.email.data).lower()
+        try:
+            throttle.admit("reset", email, None)  # each one counts, whether or not there is such an account
+        except TooManyError as held:
+            return too_many("accounts/forgotten.html", form, held)
+        transaction.begin_write()
+        invitations.ask_reset(email)
         return pages.to("doors.forgotten_sent")
     return pages.form_page("accounts/forgotten.html", form)
 
@@ -111,8 +121,13 @@ def _choose_phrase(token: str, found: Row[Any], local: list[str]) -> Any:
 def _take_factors_away(token: str, found: Row[Any]) -> Any:
     form = ProvePhraseForm()
     if form.validate_on_submit():
+        try:
+            attempt = throttle.admit("link", token_digest(token), None)
+        except TooManyError as held:
+            return too_many("accounts/take_factors_away.html", form, held)
         if verify_phrase(found.password_hash, form.phrase.data or ""):
             transaction.begin_write()
+            throttle.succeed(attempt)
             user = invitations.use_factors_link(token)
             factors.clear_factors(Actor(f"user:{user.ref}", "", user.id))
             flash("Your old second factors are gone. Sign in and set up a new one.", "success")

@@ -10,15 +10,16 @@ from safeguarding.access.roles import Role
 # administrator who could make one alone could make an approver of their own.
 NEED_SECOND_PERSON = frozenset({Role.CHAIR, Role.VICE_CHAIR, Role.LEAD, Role.ADMIN, Role.INFORMATION_GOVERNANCE})
 APPROVERS = frozenset({Role.LEAD, Role.INFORMATION_GOVERNANCE})
-# The first one of these is approved by the second administrator, because a new installation has nobody else.
-ALSO_BY_ADMIN = frozenset({Role.INFORMATION_GOVERNANCE, Role.SPOC})
-
 REQUEST_LIVES = timedelta(days=14)
+LONGEST_SUBSTITUTE = timedelta(days=90)
 
 
 def approvers_of(role: Role) -> frozenset[Role]:
     """Return the roles whose holders may approve that somebody is given this role."""
-    return APPROVERS | {Role.ADMIN} if role in ALSO_BY_ADMIN else APPROVERS
+    if role is Role.SPOC:  # a substitute that an agency's contact nominated: an administrator gives the role
+        return frozenset({Role.ADMIN})
+    # The first of information governance is approved by the second administrator: a new installation has nobody else.
+    return APPROVERS | {Role.ADMIN} if role is Role.INFORMATION_GOVERNANCE else APPROVERS
 
 
 def why_not_decide(actor: Actor, *, role: Role, about_id: int, requested_by_id: int) -> str | None:
@@ -30,5 +31,6 @@ def why_not_decide(actor: Actor, *, role: Role, about_id: int, requested_by_id: 
     if actor.user_id == requested_by_id:
         return "Nobody decides their own request. A second person has to."
     if not actor.roles & approvers_of(role):
-        return "A safeguarding lead or information governance decides this one."
+        deciders = "An administrator" if role is Role.SPOC else "A safeguarding lead or information governance"
+        return f"{deciders} decides this one."
     return None

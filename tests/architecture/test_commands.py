@@ -20,7 +20,9 @@ ASK_NOBODY = {("safeguarding.accounts.signing_in", "end_session"), ("safeguardin
 CHECKS = ("need_", "hold_", "lock_")
 # Commands with a module of their own beside the service.
 ALSO_SERVICES = {
+    "safeguarding.accounts.approvals",
     "safeguarding.accounts.factors",
+    "safeguarding.accounts.invitations",
     "safeguarding.accounts.passkeys",
     "safeguarding.accounts.signing_in",
     "safeguarding.cases.decided",
@@ -30,6 +32,9 @@ ALSO_SERVICES = {
 }
 # What changes without an actor: signing in, the clock of a session, and parts of commands in a module of their own.
 WITHOUT_ACTOR = {
+    "safeguarding.accounts.invitations.make_link",
+    "safeguarding.accounts.invitations.use_phrase_link",
+    "safeguarding.accounts.organisation.recognise",
     "safeguarding.accounts.signing_in.begin_session",
     "safeguarding.accounts.signing_in.renew_hash",
     "safeguarding.accounts.signing_in.touch_session",

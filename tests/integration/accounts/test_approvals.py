@@ -220,3 +220,53 @@ def test_those_who_may_decide_are_told_and_so_is_who_asked() -> None:
     assert told_of(told.REQUEST_DECIDED) == {admin.id}
     assert told_of(told.RIGHTS_CHANGED) == {who.id}
     assert db.session.scalar(select(func.count()).select_from(Notice)) == 4
+
+
+def colleagues() -> tuple[Somebody, Somebody]:
+    """Return an agency's contact and a practitioner of the same agency."""
+    contact = make(Role.SPOC)
+    with unit_of_work():
+        home = db.session.get_one(Agency, contact.agency_id)
+        return contact, make_somebody(Role.PRACTITIONER, agency=home)
+
+
+def nominate(contact: Somebody, who: Somebody, *, days: int = 14, home: str | None = None) -> str:
+    agency = home or home_of(contact)
+    with unit_of_work():
+        return approvals.nominate_substitute(
+            contact.actor, who.ref, agency_ref=agency, last_day=clock.today() + timedelta(days=days), reason=WHY
+        ).ref
+
+
+def test_a_contact_s_substitute_is_given_by_an_administrator_and_ends_by_itself() -> None:
+    contact, who = colleagues()
+    ref = nominate(contact, who, days=3)
+    assert Role.SPOC not in who.actor.roles
+    for other in (make(Role.LEAD), make(Role.INFORMATION_GOVERNANCE), contact):
+        with pytest.raises(ForbiddenError):
+            decide(other, ref)
+    decide(make(Role.ADMIN), ref)
+    assert who.actor.roles == {Role.PRACTITIONER, Role.SPOC}
+    now = clock.now()
+    with clock.pretend(now + timedelta(days=2, hours=20)):
+        assert Role.SPOC in who.actor.roles
+    with clock.pretend(now + timedelta(days=4, hours=2)):
+        assert who.actor.roles == {Role.PRACTITIONER}
+
+
+def test_a_contact_nominates_a_colleague_of_their_own_agency_for_a_while_and_nobody_else() -> None:
+    (contact, who), (other_contact, stranger) = colleagues(), colleagues()
+    for ref in (stranger, contact, other_contact):
+        with pytest.raises(RuleError):
+            nominate(contact, ref)
+    with pytest.raises(ForbiddenError):
+        nominate(contact, stranger, home=home_of(other_contact))
+    for days in (-1, 91):
+        with pytest.raises(RuleError):
+            nominate(contact, who, days=days)
+    for role in (Role.PRACTITIONER, Role.LEAD, Role.ADMIN):
+        with pytest.raises(ForbiddenError):
+            nominate(make(role), who)
+    nominate(contact, who)
+    with pytest.raises(RuleError):
+        nominate(contact, who)

@@ -39,7 +39,10 @@ def test_an_unset_mode_means_live() -> None:
         ({"SEALED_KEYS": ""}, "SEALED_KEYS"),
         ({"SEALED_KEYS": "mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2"}, "SEALED_KEYS"),
         ({"SEALED_KEYS": "k1:short"}, "SEALED_KEYS"),
-        ({"SEALED_KEYS": "k1:mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2 k1:Xn5sTb7yKc2mRd9gHh4uEa6f3Jq8vW1zL0p"}, "SEALED_KEYS"),
+        (
+            {"SEALED_KEYS": "k1:mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2 k1:Xn5sTb7yKc2mRd9gHh4uEa6f3Jq8vW1zL0p"},
+            "SEALED_KEYS",
+        ),
         ({"SEALED_KEYS": "K.1:mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2"}, "SEALED_KEYS"),
         ({"TRUSTED_HOSTS": ""}, "TRUSTED_HOSTS"),
         ({"TRUSTED_HOSTS": "*"}, "TRUSTED_HOSTS"),
@@ -60,6 +63,11 @@ def test_an_unset_mode_means_live() -> None:
         ({"MAIL_HOST": "mail.example", "MAIL_FROM": "a@c.example", "MAIL_SECURITY": "ssl"}, "MAIL_SECURITY"),
         ({"MAIL_HOST": "mail.example", "MAIL_FROM": "a@c.example", "MAIL_PORT": "0"}, "MAIL_PORT"),
         ({"MAIL_HOST": "mail.example", "MAIL_FROM": "a@c.example", "MAIL_USER": "us"}, "MAIL_USER"),
+        ({"OIDC_ISSUER": "http://idp.example"}, "OIDC_ISSUER"),
+        ({"OIDC_ISSUER": "http://localhost:4000", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "y"}, "OIDC_ISSUER"),
+        ({"OIDC_ISSUER": "https://idp.example?x=1"}, "OIDC_ISSUER"),
+        ({"OIDC_ISSUER": "https://idp.example"}, "OIDC_CLIENT_ID"),
+        ({"OIDC_ISSUER": "https://idp.example", "OIDC_CLIENT_ID": "panels"}, "OIDC_CLIENT_ID"),
         ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/at/all"}, "SECRET_KEY_FILE"),
     ],
 )
@@ -93,3 +101,10 @@ def test_a_mail_server_is_taken_with_its_pass_word_from_a_file(tmp_path: Path) -
     mail = read_settings(GOOD | given | {"SAFEGUARDING_DATA": str(tmp_path)}).mail
     assert mail is not None
     assert (mail.port, mail.security, mail.password) == (587, "starttls", "a pass word of the mail server")
+
+
+def test_an_organisation_s_own_sign_in_is_taken_whole(tmp_path: Path) -> None:
+    given = {"OIDC_ISSUER": "https://idp.example", "OIDC_CLIENT_ID": "panels", "OIDC_CLIENT_SECRET": "s"}
+    oidc = read_settings(GOOD | given | {"SAFEGUARDING_DATA": str(tmp_path)}).oidc
+    assert oidc is not None
+    assert (oidc.issuer, oidc.strong) == ("https://idp.example", {"mfa"})

@@ -1,6 +1,7 @@
 """./run and ./test as a newcomer meets them: what stops them is said in one line, with what to do."""
 
 import ast
+import json
 import re
 import socket
 import subprocess
@@ -97,6 +98,7 @@ def test_every_locked_package_has_its_hashes_and_names_no_registry() -> None:
 
 def test_the_notices_name_every_package_that_is_used_or_served() -> None:
     locked = set(re.findall(r"^([a-z][a-z0-9-]*)==", (ROOT / "requirements/runtime.txt").read_text(), re.M))
-    served = set(re.findall(r'"node_modules/([^"]+)"', (ROOT / "package-lock.json").read_text()))
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    served = {path.removeprefix("node_modules/") for path, entry in packages.items() if path and not entry.get("dev")}
     named = set(re.findall(r"^\| ([@a-z][a-z0-9/@-]*) \|", (ROOT / "THIRD_PARTY_NOTICES.md").read_text(), re.M))
     assert named - {"package"} == locked | served

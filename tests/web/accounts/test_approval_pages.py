@@ -6,6 +6,7 @@ from sqlalchemy import select
 from safeguarding.access.roles import Role
 from safeguarding.accounts.request_models import RoleRequest
 from safeguarding.agencies.models import Agency
+from safeguarding.core import clock
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
@@ -88,3 +89,23 @@ def test_a_request_is_declined_with_a_reason_or_withdrawn(app: Flask, sign_in: S
     )
     assert stale.status == 409
     assert lead.get("/admin/requests/RR-0000-0000").status == 404
+
+
+def test_a_contact_nominates_a_substitute_and_an_administrator_decides(app: Flask, sign_in: SignIn) -> None:
+    spoc = make(app, Role.SPOC)
+    with app.app_context(), unit_of_work():
+        who = make_somebody(Role.PRACTITIONER, agency=db.session.get_one(Agency, spoc.agency_id))
+    client, admin = sign_in(spoc), sign_in(Role.ADMIN)
+    assert "Nominate a substitute" in client.get("/my-work").words
+    page = client.get("/agency/substitute")
+    assert page.html is not None
+    options = page.html.select("#person option")
+    assert len(options) == 2 and who.name in options[1].get_text()
+    bare = client.post("/agency/substitute", page.form())
+    assert len(bare.errors) == 3
+    today = clock.today()
+    sent = page.form() | {"person": options[1]["value"], "reason": "I am on leave."}
+    sent |= {"last_day-day": str(today.day), "last_day-month": str(today.month), "last_day-year": str(today.year)}
+    assert "Nominated." in client.follow(client.post("/agency/substitute", sent)).words
+    assert f"Agency contact for {who.name}" in admin.get("/my-work").words
+    assert sign_in(Role.SPOC).get("/agency/substitute").words.count("No colleague of your agency") == 1
