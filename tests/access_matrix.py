@@ -41,10 +41,10 @@ OPENS: dict[P | str, frozenset[str]] = {
     ),
     P.SEALED_SEE: _rows(both="people.ask_sealed people.reveal_sealed"),
     P.SEALED_GRANT: _rows(get="sealed.index sealed.request_page", post="sealed.grant sealed.refuse sealed.end"),
-    P.CASE_READ: _rows(get="cases.index cases.case", both="cases.list_page", post="cases.take_off"),
+    P.CASE_READ: _rows(get="cases.index cases.case", both="cases.list_page cases.conflict", post="cases.take_off"),
     P.CASE_OPEN: _rows(both="cases.open_case"),
     P.CASE_UPDATE: _rows(both="cases.update cases.correct cases.revise cases.move"),
-    P.CASE_ALLOCATE: _rows(both="cases.team", post="cases.end_allocation"),
+    P.CASE_ALLOCATE: _rows(both="cases.team", post="cases.end_allocation cases.withdraw_conflict"),
     P.CASE_RESTRICT: _rows(both="cases.restrict cases.ask_to_lift", post="cases.second"),
     P.RESTRICTION_AGREE: _rows(get="cases.restrictions", post="cases.decide_restriction"),
     # Everybody who reads referrals may make one, and has drafts of their own among them.

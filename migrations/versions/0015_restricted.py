@@ -57,6 +57,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM relation WHERE source_kind IN ('team', 'listing')")
     op.execute("UPDATE relation SET principal = substr(principal, 6) WHERE principal LIKE 'shut/%'")
     op.drop_table("case_listing")
     op.drop_table("case_restriction")
@@ -147,6 +148,12 @@ def _close_what_is_restricted() -> None:
         f"UPDATE relation SET principal = 'shut/' || principal WHERE kind NOT IN ({kinds}) AND EXISTS "
         "(SELECT 1 FROM closed_subject c WHERE c.subject_kind = relation.subject_kind "
         "AND c.subject_id = relation.subject_id)"
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO relation (principal, subject_kind, subject_id, kind, valid_from, source_kind, source_id, "
+        "last_activity_at) SELECT 'user:' || a.user_id, c.subject_kind, c.subject_id, 'listed', a.valid_from, 'team', "
+        "a.id, a.valid_from FROM allocation a JOIN closed_subject c ON c.source_kind = 'case' "
+        "AND c.source_id = a.case_id WHERE a.valid_to IS NULL"
     )
     now = clock.now()
     case = sa.table("safeguarding_case", *map(sa.column, ("id", "opened_by_id", "is_restricted")))

@@ -236,7 +236,7 @@ def _relate(action: Action, subjects: list[tuple[str, int]], now: datetime) -> N
     about = [*subjects, (action.subject_kind.value, action.subject_id)]
     if closing.closed_among(about):
         _need_listed(action, about)
-        closing.close_with(own, about)
+    closing.close_with(own, about)
     agency = agency_principal(action.owner_agency_id)
     relations.grant(agency, [own], Relation.ACTION_OWNER, own, valid_from=now)
     if action.owner_user_id is None:

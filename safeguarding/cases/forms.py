@@ -173,3 +173,10 @@ class LiftForm(CreateForm):
     """Why a restriction is no longer needed."""
 
     reason = text("Why is it no longer needed?", required="Say why.", limit=2_000, rows=4)
+
+
+class CaseConflictForm(CreateForm):
+    """Whose conflict of interest, and what it is."""
+
+    user_id = select_one("Whose conflict is it?", required="Choose whose conflict it is.")
+    reason = text("What is the conflict?", required="Say what the conflict of interest is.", limit=1_000, rows=3)

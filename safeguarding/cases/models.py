@@ -242,3 +242,22 @@ class CaseListing(Keyed, Base):
     added_by_id: Mapped[int] = link("user_account")
     valid_from: Mapped[datetime] = col(KEY)
     valid_to: Mapped[datetime] = col(KEY)
+
+
+class CaseConflict(Keyed, Base):
+    """That somebody is too near to a case, or to whom it is about, to see anything of it."""
+
+    __tablename__ = "case_conflict"
+    __table_args__ = (
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL)", name="withdrawn_by_somebody"),
+        CheckConstraint("withdrawn_at >= declared_at", name="withdrawn_after_declared"),
+        CheckConstraint("withdrawn_by_id <> user_id", name="withdrawn_by_another"),
+    )
+
+    case_id: Mapped[int] = link("safeguarding_case", index=True)
+    user_id: Mapped[int] = link("user_account", index=True)
+    reason: Mapped[str] = col(CASE, Text)
+    declared_by_id: Mapped[int] = link("user_account")
+    declared_at: Mapped[datetime] = col(KEY)
+    withdrawn_by_id: Mapped[int | None] = link("user_account")
+    withdrawn_at: Mapped[datetime | None] = col(KEY)

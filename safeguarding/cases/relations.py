@@ -9,9 +9,18 @@ from safeguarding.access.actor import HUB_PRINCIPAL, user_principal
 from safeguarding.access.roles import Relation
 from safeguarding.actions.models import Action, ActionOrigin
 from safeguarding.actions.relations import expected_of
-from safeguarding.cases.models import Allocation, AllocationKind, Case, CaseListing, CaseRisk, RiskSource
+from safeguarding.cases.models import (
+    Allocation,
+    AllocationKind,
+    Case,
+    CaseConflict,
+    CaseListing,
+    CaseRisk,
+    RiskSource,
+)
 from safeguarding.core import clock
 from safeguarding.extensions import db
+from safeguarding.relations.closing import CONFLICT, with_followers
 from safeguarding.relations.models import ClosedSubject
 from safeguarding.relations.registry import Expected, Facts
 
@@ -25,7 +34,7 @@ def subjects_of(case_id: int, person_id: int | None) -> list[tuple[str, int]]:
 
 def expected() -> Iterator[Expected]:
     """Return the rows that there should be."""
-    return chain(_hub(), _workers(), _actions(), _listed())
+    return chain(_hub(), _workers(), _actions(), _listed(), _barred())
 
 
 def closed() -> Iterator[tuple[str, int]]:
@@ -87,9 +96,29 @@ def _listed() -> Iterator[Expected]:
         .join(ClosedSubject, and_(ClosedSubject.source_kind == "case", ClosedSubject.source_id == CaseListing.case_id))
         .where(CaseListing.valid_to > clock.now())
     )
+    team = (
+        select(Allocation.id, Allocation.user_id, ClosedSubject.subject_kind, ClosedSubject.subject_id)
+        .join(ClosedSubject, and_(ClosedSubject.source_kind == "case", ClosedSubject.source_id == Allocation.case_id))
+        .where(Allocation.valid_to.is_(None))
+    )
     for row in db.session.execute(on_list):
         subject, source = (row.subject_kind, row.subject_id), ("listing", row.id)
         yield Expected(user_principal(row.user_id), *subject, Relation.LISTED, *source, None, row.valid_to)
+    for worker in db.session.execute(team):
+        subject, source = (worker.subject_kind, worker.subject_id), ("team", worker.id)
+        yield Expected(user_principal(worker.user_id), *subject, Relation.LISTED, *source, None)
+
+
+def _barred() -> Iterator[Expected]:
+    """Return what a conflict on a case closes: all that is about it and whom it is about, whenever it was made."""
+    declared = (
+        select(CaseConflict.id, CaseConflict.user_id, Case.id.label("case_id"), Case.person_id)
+        .join(Case, Case.id == CaseConflict.case_id)
+        .where(CaseConflict.withdrawn_at.is_(None))
+    )
+    for row in db.session.execute(declared).all():
+        for subject in with_followers(subjects_of(row.case_id, row.person_id)):
+            yield Expected(user_principal(row.user_id), *subject, Relation.BARRED, CONFLICT, row.id, None)
 
 
 FACTS = Facts("cases", expected, closed=closed, with_history=frozenset({"allocation"}))

@@ -15,11 +15,12 @@ from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import FIELD, Relation
 from safeguarding.accounts.models import AccountStatus, Membership, User
 from safeguarding.audit import service as audit
-from safeguarding.cases.models import Case, CaseListing, CaseRestriction, RestrictionState
-from safeguarding.cases.service import closed_by, lock_case
+from safeguarding.cases.models import Allocation, Case, CaseListing, CaseRestriction, RestrictionState
+from safeguarding.cases.service import TEAM_SOURCE, closed_by, lock_case, put_worker_on_list
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.relations import closing
 from safeguarding.relations import service as relations
@@ -60,11 +61,14 @@ def restrict_case(actor: Actor, case: Case, *, reason: str, review_on: date, rea
     db.session.add(restriction)
     db.session.flush()
     closing.close(("case", locked.id), closed_by(locked))
+    for allocation in _allocations(locked.id):
+        put_worker_on_list(locked, allocation)
     _put_on(actor, locked, actor.user_id, review_on, "Restricted the case")
     audit.record("cases:case:restricted", actor, locked.ref, restriction=restriction.ref, review_on=review_on)
     return restriction
 
 
+@beyond(Beyond.SECOND_PERSON)
 def agree(actor: Actor, restriction: CaseRestriction) -> None:
     """Agree, as a second person, that a case is restricted. Raises ForbiddenError and RuleError."""
     locked, case = _for_second(actor, restriction)
@@ -98,6 +102,7 @@ def ask_to_lift(actor: Actor, restriction: CaseRestriction, *, reason: str) -> N
     audit.record("cases:restriction:questioned", actor, case.ref, restriction=locked.ref)
 
 
+@beyond(Beyond.SECOND_PERSON)
 def keep_restricted(actor: Actor, restriction: CaseRestriction) -> None:
     """Decide, as anybody who could agree, that it is not lifted. Raises ForbiddenError and RuleError."""
     locked, case = _for_second(actor, restriction)
@@ -107,6 +112,7 @@ def keep_restricted(actor: Actor, restriction: CaseRestriction) -> None:
     audit.record("cases:restriction:kept", actor, case.ref, restriction=locked.ref)
 
 
+@beyond(Beyond.SECOND_PERSON)
 def lift_restriction(actor: Actor, restriction: CaseRestriction) -> None:
     """Lift a restriction that somebody else asked to be lifted: every relation counts again. Raises ForbiddenError, RuleError."""
     locked, case = _for_second(actor, restriction)
@@ -120,6 +126,8 @@ def lift_restriction(actor: Actor, restriction: CaseRestriction) -> None:
     for listing in _listings(case.id):
         listing.valid_to = max(now, listing.valid_from)
         relations.end(("listing", listing.id), at=listing.valid_to)
+    for allocation in _allocations(case.id):
+        relations.end((TEAM_SOURCE, allocation.id), at=now)
     db.session.flush()
     closing.open_again(("case", case.id))
     audit.record("cases:restriction:lifted", actor, case.ref, restriction=locked.ref)
@@ -191,6 +199,12 @@ def _listings(case_id: int) -> Collection[CaseListing]:
         select(CaseListing)
         .where(CaseListing.case_id == case_id, CaseListing.valid_to > clock.now())
         .order_by(CaseListing.id)
+    ).all()
+
+
+def _allocations(case_id: int) -> Collection[Allocation]:
+    return db.session.scalars(
+        select(Allocation).where(Allocation.case_id == case_id, Allocation.valid_to.is_(None)).order_by(Allocation.id)
     ).all()
 
 

@@ -16,6 +16,7 @@ from safeguarding.cases.models import (
     Allocation,
     AllocationKind,
     Case,
+    CaseConflict,
     CaseListing,
     CaseRestriction,
     RestrictionState,
@@ -151,3 +152,15 @@ def list_restrictions(actor: Actor, *, ref: str | None = None) -> list[Any]:
 def restriction_entity(restriction_id: int) -> CaseRestriction:
     """Return the entity of a restriction that was found through its case or `access_restriction`, for a command."""
     return db.session.get_one(CaseRestriction, restriction_id)
+
+
+def list_conflicts(case_id: int) -> list[Any]:
+    """Return the conflicts of interest declared on a case (id, name, reason, since), for whoever says who works it."""
+    statement = (
+        select(CaseConflict.id, User.name, CaseConflict.reason, CaseConflict.declared_at)
+        .join(User, User.id == CaseConflict.user_id)
+        .where(CaseConflict.case_id == case_id, CaseConflict.withdrawn_at.is_(None))
+        .order_by(CaseConflict.declared_at, CaseConflict.id)
+        .limit(PAGE)
+    )
+    return list(db.session.execute(statement))

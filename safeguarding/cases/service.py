@@ -46,6 +46,7 @@ from safeguarding.relations import service as relations
 from safeguarding.relations.queries import related, relations_to
 
 FIRST_REVIEW = timedelta(days=30)
+TEAM_SOURCE = "team"  # the fact from which those who work a restricted case are on its list: their allocation
 PERSON_KINDS = frozenset({SubjectKind.YOUNG_PERSON, SubjectKind.POSSIBLE_PERPETRATOR})
 _COLUMNS = {
     SubjectKind.YOUNG_PERSON: Case.person_id,
@@ -127,10 +128,9 @@ def open_case(
     db.session.add(case)
     db.session.flush()
     _add_risk(actor.user_id, case, risk_reason, RiskSource.OPENING, now)
+    closing.close_with(("case", case.id), _subjects(case)[1:])
     if is_restricted:
         _restrict_at_once(case, now)
-    else:
-        closing.close_with(("case", case.id), _subjects(case)[1:])
     relations.grant(HUB_PRINCIPAL, _subjects(case), Relation.HUB, ("case", case.id), valid_from=now, active_at=now)
     audit.record("cases:case:opened", actor, case.ref, kind=kind, risk=risk, restricted=is_restricted)
     if lead_user_id is not None:
@@ -407,13 +407,27 @@ def _allocate(actor: Actor, case: Case, user_id: int, kind: AllocationKind, now:
         valid_from=now,
         active_at=case.last_activity_at,
     )
+    if case.is_restricted:
+        put_worker_on_list(case, allocation)
     audit.record("cases:allocation:made", actor, case.ref, user=user_id, kind=kind)
     return allocation
+
+
+def put_worker_on_list(case: Case, allocation: Allocation) -> None:
+    """Put somebody who works a restricted case on its list, for as long as they do: all that it closes is theirs to see."""
+    relations.grant(
+        user_principal(allocation.user_id),
+        closing.subjects_closed_by(("case", case.id)),
+        Relation.LISTED,
+        (TEAM_SOURCE, allocation.id),
+        active_at=case.last_activity_at,
+    )
 
 
 def _end(actor: Actor, case: Case, allocation: Allocation, at: datetime) -> None:
     allocation.valid_to = max(at, allocation.valid_from)
     relations.end(("allocation", allocation.id), at=allocation.valid_to)
+    relations.end((TEAM_SOURCE, allocation.id), at=allocation.valid_to)
     audit.record("cases:allocation:ended", actor, case.ref, user=allocation.user_id, kind=allocation.kind)
 
 

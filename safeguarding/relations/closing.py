@@ -7,9 +7,11 @@ It decides nothing: who may close and open is for the commands that own the fact
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.roles import Relation
@@ -20,6 +22,7 @@ from safeguarding.relations.models import ClosedSubject, RelationRow
 Subject = tuple[str, int]
 Follower = Callable[[Sequence[Subject]], Iterable[Subject]]
 SHUT = "shut/"
+CONFLICT = "case_conflict"  # the fact from which a conflict comes that covers all that is about something
 ALWAYS = frozenset({Relation.LEAD_WORKER, Relation.ALLOCATED, Relation.LISTED, Relation.EMERGENCY, Relation.BARRED})
 """The relations that count on a closed subject: those of people who were put on its list by name, the hour of emergency
 access, and the conflict that beats all."""
@@ -60,10 +63,14 @@ def close(source: Subject, subjects: Iterable[Subject]) -> None:
 
 
 def close_with(subject: Subject, about: Iterable[Subject]) -> None:
-    """Close a new subject when it is about one that is closed; call it before anything is granted on the new one."""
+    """Close a new subject when it is about one that is closed, and to those who declared a conflict about that one.
+
+    Call it before anything is granted on the new one.
+    """
     named = list(about)
     if not named:
         return
+    _bar_with(subject, named)
     sources = select(ClosedSubject.source_kind, ClosedSubject.source_id).where(_is_one_of(ClosedSubject, named))
     for kind, key in db.session.execute(sources.distinct()).all():
         close((kind, key), [subject])
@@ -107,7 +114,7 @@ def closed_among(subjects: Iterable[Subject]) -> set[Subject]:
     return found
 
 
-def is_closed(subject_kind: str, subject_id: ColumnElement[int]) -> ColumnElement[bool]:
+def is_closed(subject_kind: str, subject_id: Any) -> ColumnElement[bool]:
     """Return the condition that a subject named by a column is closed."""
     closed = ClosedSubject.__table__.alias()
     return select(literal(1)).where(closed.c.subject_kind == subject_kind, closed.c.subject_id == subject_id).exists()
@@ -131,6 +138,40 @@ def _shut(subjects: list[Subject]) -> None:
             .values(principal=literal(SHUT) + RelationRow.principal),
             execution_options={"synchronize_session": False},
         )
+
+
+def _bar_with(subject: Subject, about: list[Subject]) -> None:
+    mine = aliased(RelationRow)
+    there = select(mine.id).where(
+        mine.subject_kind == subject[0],
+        mine.subject_id == subject[1],
+        mine.kind == Relation.BARRED,
+        mine.source_kind == CONFLICT,
+        mine.source_id == RelationRow.source_id,
+    )
+    standing = db.session.execute(
+        select(RelationRow.principal, RelationRow.source_kind, RelationRow.source_id, RelationRow.valid_from)
+        .where(
+            _is_one_of(RelationRow, about),
+            RelationRow.kind == Relation.BARRED,
+            RelationRow.source_kind == CONFLICT,
+            RelationRow.valid_to.is_(None),
+            ~there.exists(),
+        )
+        .distinct()
+    ).all()
+    rows = [
+        {
+            **row._asdict(),
+            "subject_kind": subject[0],
+            "subject_id": subject[1],
+            "kind": Relation.BARRED,
+            "last_activity_at": row.valid_from,
+        }
+        for row in standing
+    ]
+    if rows:
+        db.session.execute(insert(RelationRow), rows)
 
 
 def _list_on(source: Subject, fresh: list[Subject]) -> None:

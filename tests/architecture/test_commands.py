@@ -25,6 +25,7 @@ ALSO_SERVICES = {
     "safeguarding.accounts.invitations",
     "safeguarding.accounts.passkeys",
     "safeguarding.accounts.signing_in",
+    "safeguarding.cases.conflicts",
     "safeguarding.cases.decided",
     "safeguarding.cases.restricted",
     "safeguarding.contexts.importing",

@@ -8,14 +8,14 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.actions.due import Due
 from safeguarding.cases import queries, words
-from safeguarding.cases.views import changing, record, restricting, updates
+from safeguarding.cases.views import changing, conflicts, record, restricting, updates
 from safeguarding.cases.views.blueprint import blueprint
 from safeguarding.cases.workflow import LIVE
 from safeguarding.core import clock
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import Section, register_section
 
-PAGES = (changing, record, restricting, updates)
+PAGES = (changing, conflicts, record, restricting, updates)
 
 
 def init_cases(app: Flask) -> None:
