@@ -4,10 +4,13 @@ from flask import Flask, Response, g
 
 from safeguarding.core.database import set_writing
 from safeguarding.web import transaction
+from safeguarding.web.templating import Templates
 
 
 class Application(Flask):
     """Flask, with one commit at the edge: a failing commit is answered like any other error, and nothing is sent."""
+
+    jinja_environment = Templates
 
     def full_dispatch_request(self, *args: object) -> Response:
         """Dispatch, end the transaction, and only then let the response go."""

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
+from safeguarding.web.addresses import address
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def navigation_for(actor: Actor | None) -> list[Item]:
     return [
         Item(
             entry.label,
-            url_for(entry.endpoint),
+            address(entry.endpoint),
             (request.path == "/" and entry.order == 0) or request.path.startswith(entry.paths),
         )
         for entry in sorted(entries, key=lambda each: each.order)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 
 from safeguarding.access.permissions import Permission
 from safeguarding.actions.due import Due, due_next
@@ -16,6 +16,7 @@ from safeguarding.cases.views.blueprint import blueprint
 from safeguarding.cases.workflow import LIVE
 from safeguarding.core import clock
 from safeguarding.people.audience import audience_of
+from safeguarding.web.addresses import address
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.sections import sections_for, tabs_for
 
@@ -74,9 +75,9 @@ def index() -> str:
     audit.record_read("cases:list:shown", actor, None, show=chosen, cases=[row.ref for row in shown])
     older = None
     if len(rows) > queries.PAGE:
-        older = url_for("cases.index", show=chosen, before=place_of(shown[-1].active_at, shown[-1].id))
+        older = address("cases.index", show=chosen, before=place_of(shown[-1].active_at, shown[-1].id))
     chips = [
-        Chip(label, url_for("cases.index", show=name), name == chosen) for name, (label, _states) in _FILTERS.items()
+        Chip(label, address("cases.index", show=name), name == chosen) for name, (label, _states) in _FILTERS.items()
     ]
     return render_template(
         "cases/index.html", rows=shown, chips=chips, show=chosen, older=older, words=words, today=clock.today()
@@ -99,7 +100,7 @@ def case(ref: str) -> str:
         restrict=actor.may(Permission.CASE_RESTRICT, view.relations),
     )
     if view.is_live and actor.may(Permission.ACTION_ADD, view.relations):
-        view = replace(view, add_action_href=url_for("cases.add_action", ref=view.ref))
+        view = replace(view, add_action_href=address("cases.add_action", ref=view.ref))
     sections = sections_for("case", actor, view)
     models = [section.model for section in sections]
     audit.record_read("cases:case:shown", actor, view.ref, updates=len(shown))
@@ -144,7 +145,7 @@ def _older(view: CaseView, updates: list[Any]) -> str | None:
     if len(updates) <= queries.UPDATES:
         return None
     last = updates[queries.UPDATES - 1]
-    return url_for("cases.case", ref=view.ref, before=place_of(last.happened_at, last.id), _anchor="updates")
+    return address("cases.case", ref=view.ref, before=place_of(last.happened_at, last.id), _anchor="updates")
 
 
 def _own_due(view: CaseView, updates: list[Any]) -> list[Due]:
