@@ -31,7 +31,7 @@ from safeguarding.web.sections import Section, register_section, sections_for
 blueprint = Blueprint("admin", __name__)
 _ANY_AGENCY = ("", "Any agency")
 _CHOOSE = ("", "Choose one")
-_GIVEN = "Role given. It holds from their next page on."
+_GIVEN = "Role given. They sign in again, and hold it then."
 _ASKED = "This role needs a second person, who has been told. It holds once they approve."
 
 

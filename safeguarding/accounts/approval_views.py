@@ -147,7 +147,7 @@ def decide(ref: str) -> Any:
         except StaleError:
             return pages.conflict_page(form, {}, url_for("approvals.request_page", ref=ref))
         else:
-            flash("Approved. The role holds from their next page on." if approve else "Declined.", "success")
+            flash("Approved. They sign in again, and hold the role then." if approve else "Declined.", "success")
             return pages.to("approvals.index")
     return _page(found, form)
 

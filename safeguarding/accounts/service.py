@@ -68,7 +68,7 @@ def give_membership(
     until: datetime | None = None,
     approval: str | None = None,
 ) -> Membership:
-    """Make a person a member of an agency in a role. Nobody gives themselves anything.
+    """Make a person a member of an agency in a role. Nobody gives themselves anything. Their sessions end.
 
     `approval` is the reference of the request by which a second person approved it; without one a role that needs it is
     refused to everybody but the command line. Raises RuleError as `need_fitting` does.
@@ -83,6 +83,7 @@ def give_membership(
     db.session.add(membership)
     db.session.flush()
     approved = {"approval": approval} if approval else {}
+    end_all(user.id)
     audit.record("accounts:membership:given", actor, user.ref, role=role, agency=agency.ref, **approved)
     told.tell(told.RIGHTS_CHANGED, user.id, actor)
     return membership
@@ -131,7 +132,7 @@ def give_role(actor: Actor, ref: str, *, agency_ref: str, role: Role) -> Members
 
 
 def end_role(actor: Actor, ref: str, *, agency_ref: str, role: Role, read_version: int) -> None:
-    """End a person's role in an agency, now.
+    """End a person's role in an agency, now; their sessions end with it.
 
     Raises NotFoundError when they do not hold it, StaleError when the person changed since they were read, RuleError
     when no administrator would remain.
@@ -158,7 +159,7 @@ def end_role(actor: Actor, ref: str, *, agency_ref: str, role: Role, read_versio
         .values(valid_to=now)
     )
     user.version += 1
-    db.session.flush()
+    end_all(user.id)
     audit.record("accounts:membership:ended", actor, user.ref, role=role, agency=agency_ref)
     told.tell(told.RIGHTS_CHANGED, user.id, actor)
 

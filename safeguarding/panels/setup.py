@@ -3,8 +3,10 @@
 from flask import Flask
 
 from safeguarding.access.permissions import Permission
+from safeguarding.accounts.sessions import set_presence
 from safeguarding.panels import day_work, work
 from safeguarding.panels.blueprint import blueprint
+from safeguarding.panels.presence import held_until
 from safeguarding.panels.queries.panels import list_desks
 from safeguarding.panels.views import (
     agenda,
@@ -47,6 +49,7 @@ def init_panels(app: Flask) -> None:
     """Register the pages of the panels, and what the panels show on the pages of others."""
     app.register_blueprint(blueprint)
     set_desks(app, list_desks)
+    set_presence(app, held_until)
     register_entry(app, Entry("Meetings", "panels.index", 10, Permission.MEETING_READ, ("/panels",)))
     for section in SECTIONS:
         register_section(app, section)

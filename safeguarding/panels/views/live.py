@@ -10,7 +10,7 @@ from safeguarding.panels.blueprint import blueprint
 from safeguarding.panels.forms.live import OpenForm
 from safeguarding.panels.queries.live import MeetingPage, followed, meeting_page, rail
 from safeguarding.panels.views.showing import Item, show_between, show_item
-from safeguarding.web.guard import current_actor, permission
+from safeguarding.web.guard import current_actor, permission, polled
 
 
 @blueprint.get("/panels/<string:slug>/meetings/<string:ref>/live")
@@ -35,6 +35,7 @@ def live_item(slug: str, ref: str, item_ref: str) -> Any:
 
 @blueprint.get("/panels/<string:slug>/meetings/<string:ref>/live/state")
 @permission(Permission.MEETING_READ)
+@polled
 def live_state(slug: str, ref: str) -> Any:
     """Say whether the meeting moved, for a page that follows it: marks alone, so that nothing is shown and audited."""
     marks = followed(current_actor(), slug, ref)
