@@ -52,6 +52,8 @@ class Settings:
     mode: Mode
     data: Path
     database_url: str
+    database_owner_url: str | None  # PostgreSQL: who runs migrations, where it is not who serves
+    database_backup_url: str | None  # PostgreSQL: who copies the whole database
     secret_key: str
     audit_key: str
     sealed_keys: tuple[tuple[str, str], ...]  # (id, secret): the first is used for writing
@@ -102,6 +104,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mode=mode,
         data=data,
         database_url=_database_url(env, data),
+        database_owner_url=_other_role(env, "DATABASE_OWNER_URL"),
+        database_backup_url=_other_role(env, "DATABASE_BACKUP_URL"),
         secret_key=keys["SECRET_KEY"],
         audit_key=keys["AUDIT_KEY"],
         sealed_keys=_sealed_keys(env, data, live),
@@ -131,12 +135,29 @@ def _database_url(env: Mapping[str, str], data: Path) -> str:
     url = env.get("DATABASE_URL")
     if not url:
         return f"sqlite:///{data / 'safeguarding.db'}"
-    for plain in ("postgresql://", "postgres://"):
+    found = _postgresql_url(url)
+    if found or url.startswith("sqlite:///"):
+        return found or url
+    raise ConfigError("DATABASE_URL: use postgresql://USER@HOST/NAME, or leave it unset for SQLite.")
+
+
+def _other_role(env: Mapping[str, str], name: str) -> str | None:
+    url = env.get(name)
+    if not url:
+        return None
+    if not (env.get("DATABASE_URL") or "").startswith("postgres"):
+        raise ConfigError(f"{name}: is for PostgreSQL; set DATABASE_URL as well, or unset it.")
+    found = _postgresql_url(url)
+    if found is None:
+        raise ConfigError(f"{name}: use postgresql://USER@HOST/NAME.")
+    return found
+
+
+def _postgresql_url(url: str) -> str | None:
+    for plain in ("postgresql+psycopg://", "postgresql://", "postgres://"):
         if url.startswith(plain):
             return "postgresql+psycopg://" + url.removeprefix(plain)
-    if url.startswith(("postgresql+psycopg://", "sqlite:///")):
-        return url
-    raise ConfigError("DATABASE_URL: use postgresql://USER@HOST/NAME, or leave it unset for SQLite.")
+    return None
 
 
 def _key(env: Mapping[str, str], name: str, data: Path, live: bool) -> str:

@@ -24,6 +24,7 @@ from safeguarding.contexts.views.registration import init_contexts
 from safeguarding.core import sealing
 from safeguarding.core.answering import watch_server
 from safeguarding.core.database import engine_options, prepare_sqlite
+from safeguarding.core.second_wall import guard_postgresql
 from safeguarding.drafts.views import init_drafts
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
@@ -80,6 +81,8 @@ def register_edge(app: Flask, settings: Settings) -> None:
     migrate.init_app(app, db, directory=str(app.root_path) + "/migrations", render_as_batch=True, compare_type=True)
     with app.app_context():
         (prepare_sqlite if settings.is_sqlite else watch_server)(db.engine)
+        if not settings.is_sqlite:
+            guard_postgresql(db.engine)
     init_headers(app, secure=settings.mode is not Mode.DEMONSTRATION)
     init_guard(app)
     csrf.init_app(app)

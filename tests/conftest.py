@@ -10,11 +10,19 @@ from flask import Flask
 from config import Settings
 from safeguarding import create_app
 from safeguarding.access.roles import Role
+from safeguarding.core.second_wall import Sight, looking
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import PHRASE, Somebody, make_somebody
 from tests.support.databases import Databases, dispose
 from tests.support.pages import PageClient
 from tests.support.postgres import Cluster, Unavailable
+
+
+@pytest.fixture(autouse=True)
+def what_a_test_itself_reads() -> Iterator[None]:
+    """A test looks as a command does, past PostgreSQL's second wall; its requests begin with nobody looking."""
+    with looking(Sight(system="test")):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import String, bindparam, column, func, insert, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.audit.models import AuditEvent, AuditHead
 from safeguarding.core import clock
+from safeguarding.core.base import BigKey
 from safeguarding.core.canonical import canonical_json
 from safeguarding.core.errors import UnavailableError
 from safeguarding.core.prepared import Prepared
@@ -28,7 +29,11 @@ ANONYMOUS = "anonymous"
 _key: dict[str, bytes] = {}
 _COLUMNS = ("seq", "at", "event", "actor", "agency", "subject", "request_id", "detail", "previous", "hash")
 _TABLE: Any = AuditEvent.__table__
-_HEAD = Prepared(select(AuditHead.seq, AuditHead.hash).with_for_update(), frozenset())
+_HEAD = Prepared(select(AuditHead.seq, AuditHead.hash), frozenset())  # on SQLite the writer's turn is the lock
+# The application's role of PostgreSQL may not change the head, so not lock it either: a function of the owner's does.
+_LOCKED_HEAD = Prepared(
+    select(column("seq", BigKey), column("hash", String)).select_from(func.audit_lock_head()), frozenset()
+)
 _EVENT = Prepared(
     insert(_TABLE).values({name: bindparam(f"new_{name}", type_=_TABLE.c[name].type) for name in _COLUMNS}),
     frozenset(f"new_{name}" for name in _COLUMNS),
@@ -60,7 +65,8 @@ def record_refusal(event: str, actor_key: str, subject: str | None = None, **det
 def append(payloads: list[dict[str, Any]]) -> None:
     """Append events to the chain, taking the head's lock; call it last in the transaction."""
     session = db.session()
-    head = _HEAD.rows(session, {})
+    locked = _LOCKED_HEAD if session.get_bind().dialect.name == "postgresql" else _HEAD
+    head = locked.rows(session, {})
     if not head:
         raise UnavailableError("the audit's head is missing")
     seq, previous = head[0].seq, head[0].hash

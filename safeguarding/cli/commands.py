@@ -5,7 +5,9 @@ from flask import Flask
 from safeguarding.cli.access import access_group
 from safeguarding.cli.accounts import accounts_group
 from safeguarding.cli.audit import audit_group
+from safeguarding.cli.backup import backup, restore
 from safeguarding.cli.contexts import contexts_group
+from safeguarding.cli.database import database_group
 from safeguarding.cli.importing import import_group
 from safeguarding.cli.nrm import nrm_group
 from safeguarding.cli.prepare import prepare
@@ -24,6 +26,9 @@ def register(app: Flask) -> None:
     app.cli.add_command(access_group)
     app.cli.add_command(audit_group)
     app.cli.add_command(import_group)
+    app.cli.add_command(database_group)
+    app.cli.add_command(backup)
+    app.cli.add_command(restore)
     app.cli.add_command(contexts_group)
     app.cli.add_command(risk_group)
     app.cli.add_command(nrm_group)

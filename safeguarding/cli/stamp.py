@@ -7,11 +7,12 @@ from typing import ParamSpec, TypeVar
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from config import Mode, Settings
 from safeguarding.core import clock
 from safeguarding.core.installation import Installation
+from safeguarding.core.second_wall import as_command
 from safeguarding.extensions import db
 
 P = ParamSpec("P")
@@ -28,8 +29,26 @@ def check_stamp(app: Flask, settings: Settings) -> None:
         if not inspect(db.engine).has_table(Installation.__tablename__):
             raise StampError("DATABASE_URL: the database is empty; run `flask prepare` first.")
         stamped = db.session.scalar(select(Installation.mode))
+        too_strong = not settings.is_sqlite and _passes_the_wall()
         db.session.rollback()
     require_mode(stamped, settings.mode)
+    if too_strong and settings.mode is Mode.LIVE:
+        raise StampError(
+            "DATABASE_URL: this role owns the tables or passes row-level security; use the application's own. "
+            "`flask database roles` makes it."
+        )
+
+
+def _passes_the_wall() -> bool:
+    """Return whether who is connected to PostgreSQL could read past the second wall, or take it down."""
+    return bool(
+        db.session.scalar(
+            text(
+                "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_class WHERE relowner = pg_roles.oid "
+                "AND relnamespace = 'public'::regnamespace) FROM pg_roles WHERE rolname = current_user"
+            )
+        )
+    )
 
 
 def require_mode(stamped: Mode | None, mode: Mode) -> None:
@@ -64,6 +83,7 @@ def on_ready_database(command: Callable[P, T]) -> Callable[P, T]:
             check_stamp(app, app.extensions["settings"])
         except StampError as refusal:
             raise click.ClickException(str(refusal)) from None
-        return command(*args, **kwargs)
+        with as_command(command.__name__):
+            return command(*args, **kwargs)
 
     return checked

@@ -19,6 +19,7 @@ from safeguarding.cases.models import Case
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError
 from safeguarding.core.references import normalise_reference
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.nrm.models import NrmReferral
 from safeguarding.oversight.events import Act, act_of
@@ -187,7 +188,8 @@ def _belonging(ref: str) -> list[str]:
         return []
     person = select(Person.id).where(Person.ref == ref).scalar_subquery()
     parts = [select(kind.ref).where(kind.person_id == person) for kind in (Case, Referral, NrmReferral)]
-    return sorted(db.session.scalars(union_all(*parts).limit(200)))
+    with beyond(Beyond.OVERSIGHT):
+        return sorted(db.session.scalars(union_all(*parts).limit(200)))
 
 
 def _within(statement: Select[Any], start: date | None, end: date | None) -> Select[Any]:

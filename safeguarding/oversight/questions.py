@@ -19,6 +19,7 @@ from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Case
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.oversight import detectors
 from safeguarding.oversight.detectors import Question, Seen
@@ -118,8 +119,9 @@ def _related(events: list[Seen]) -> Any:
 
 def _subjects(refs: set[str]) -> dict[str, tuple[str, int]]:
     wanted = sorted(refs)
-    people = db.session.execute(select(Person.ref, Person.id).where(Person.ref.in_(wanted)))
-    cases = db.session.execute(select(Case.ref, Case.id).where(Case.ref.in_(wanted)))
+    with beyond(Beyond.OVERSIGHT):
+        people = db.session.execute(select(Person.ref, Person.id).where(Person.ref.in_(wanted)))
+        cases = db.session.execute(select(Case.ref, Case.id).where(Case.ref.in_(wanted)))
     found = {row.ref: ("person", row.id) for row in people}
     return found | {row.ref: ("case", row.id) for row in cases}
 
@@ -127,16 +129,15 @@ def _subjects(refs: set[str]) -> dict[str, tuple[str, int]]:
 def _surnames(events: list[Seen]) -> Any:
     """Return the function that gives the surnames of whoever looked and of whom they looked at, casefolded."""
     refs = sorted({str(each.subject) for each in events if each.is_look})
-    people = {
-        row.ref: row.family_name.casefold()
-        for row in db.session.execute(
-            select(Person.ref, Person.family_name)
-            .where(Person.ref.in_(refs))
-            .union_all(
-                select(Case.ref, Person.family_name).join(Person, Person.id == Case.person_id).where(Case.ref.in_(refs))
-            )
+    named = (
+        select(Person.ref, Person.family_name)
+        .where(Person.ref.in_(refs))
+        .union_all(
+            select(Case.ref, Person.family_name).join(Person, Person.id == Case.person_id).where(Case.ref.in_(refs))
         )
-    }
+    )
+    with beyond(Beyond.OVERSIGHT):
+        people = {row.ref: row.family_name.casefold() for row in db.session.execute(named)}
     users = {
         f"user:{row.ref}": row.name.split()[-1].casefold()
         for row in db.session.execute(

@@ -21,6 +21,7 @@ from safeguarding.cases.workflow import LIVE
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.core.references import new_reference, normalise_reference
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.core.working_days import add_working_days
 from safeguarding.extensions import db
 from safeguarding.notices.service import queue
@@ -62,7 +63,8 @@ def open_emergency(
         raise RuleError(f"You can ask again once {waiting} has been reviewed. Ring information governance.")
     if len(reason.strip()) < SHORTEST_REASON:
         raise RuleError(f"Say why it cannot wait, in at least {SHORTEST_REASON} characters.", "reason")
-    ref, pairs = _subject(typed)
+    with beyond(Beyond.EMERGENCY):
+        ref, pairs = _subject(typed)
     held = _held(actor, pairs)
     if ref is None or Relation.BARRED in held:
         audit.record_refusal("oversight:emergency:refused", actor.key, ref)

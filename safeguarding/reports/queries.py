@@ -18,6 +18,7 @@ from safeguarding.contexts.models import Context, ContextRisk
 from safeguarding.core import clock
 from safeguarding.core.codes import Code
 from safeguarding.core.errors import ForbiddenError
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import Decision
 from safeguarding.panels.policy import KIND_NAMES
@@ -88,7 +89,9 @@ def count_tables(actor: Actor, span: Span) -> list[Table]:
         raise ForbiddenError()
     parts = (_referrals(span), _harms(span), _cases(), _decisions(span), _actions(span), _contexts())
     found: dict[str, dict[str, int]] = {}
-    for name, key, count in db.session.execute(union_all(*chain.from_iterable(parts))):
+    with beyond(Beyond.COUNTS):
+        rows = db.session.execute(union_all(*chain.from_iterable(parts))).all()
+    for name, key, count in rows:
         found.setdefault(name, {})[key] = count
     tables = _tables(found, span)
     protect(tables)

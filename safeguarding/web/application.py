@@ -3,6 +3,7 @@
 from flask import Flask, Response, g
 
 from safeguarding.core.database import set_writing
+from safeguarding.core.second_wall import look, unlook
 from safeguarding.web import transaction
 from safeguarding.web.templating import Templates
 
@@ -14,6 +15,7 @@ class Application(Flask):
 
     def full_dispatch_request(self, *args: object) -> Response:
         """Dispatch, end the transaction, and only then let the response go."""
+        nobody = look(None)  # until the guard knows who asks; what the process did before is no part of it
         try:
             transaction.start_request(self)
             response = super().full_dispatch_request(*args)
@@ -27,4 +29,5 @@ class Application(Flask):
             transaction.finish_request(response)
         finally:
             set_writing(False)
+            unlook(nobody)
         return response

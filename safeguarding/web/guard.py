@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
+from safeguarding.core import second_wall
 from safeguarding.core.errors import AgreementLapsedError, ForbiddenError, NotFoundError
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -84,6 +85,16 @@ def set_late_form(app: Flask, late: Gate) -> None:
     app.extensions["late_form"] = late
 
 
+def set_stale_form(app: Flask, stale: Gate) -> None:
+    """Say what becomes of a form whose token is not this session's; None refuses it. The drafts package does."""
+    app.extensions["stale_form"] = stale
+
+
+def stale_form_answer() -> ResponseReturnValue | None:
+    """Return what is answered to a form whose token is not this session's, when somebody signed in has sent it."""
+    return _asked("stale_form") if optional_actor() is not None and wants_page() else None
+
+
 def polled(view: View) -> View:
     """Mark a view that a script asks again and again: asking it is no use of the session."""
     view.__dict__["polled"] = True
@@ -114,8 +125,18 @@ def optional_actor() -> Actor | None:
     if "actor" not in g:
         loader: ActorLoader | None = current_app.extensions.get("actor_loader")
         g.actor = loader() if loader and not g.get("actor_withheld") else None
+        second_wall.look(sight_of(g.actor))
     actor: Actor | None = g.actor
     return actor
+
+
+def sight_of(actor: Actor | None) -> second_wall.Sight | None:
+    """Return what the database is told of an actor: nothing, when nobody asks."""
+    if actor is None:
+        return None
+    if actor.is_system:
+        return second_wall.Sight(system=actor.key)
+    return second_wall.Sight(actor.principals, actor.user_id)
 
 
 def _admit() -> ResponseReturnValue | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
+from safeguarding.core import second_wall
 from safeguarding.core.database import set_writing, writing
 from safeguarding.extensions import db
 
@@ -77,7 +78,7 @@ def rollback(keep: frozenset[Keep] = frozenset()) -> None:
 @contextlib.contextmanager
 def unit_of_work() -> Iterator[None]:
     """One transaction of the command line or of a test: commit at the end, nothing on an error."""
-    with writing():
+    with writing(), second_wall.as_command("command"):
         try:
             yield
             commit()

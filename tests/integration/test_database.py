@@ -15,6 +15,7 @@ from safeguarding.core.database import writing
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import SYSTEM
+from tests.support.databases import by_owner
 
 WRITERS, EACH = 6, 15
 
@@ -76,8 +77,10 @@ def test_after_an_error_of_the_disk_the_next_writer_gets_its_turn(in_app: Flask)
 def test_the_database_itself_refuses_to_change_the_audit(in_app: Flask, statement: str) -> None:
     with unit_of_work():
         audit.record("test:thing:done", SYSTEM)
-    with pytest.raises(Exception, match="append-only|not the next row"), unit_of_work():
-        db.session.execute(text(statement))
+    db.session.remove()
+    refused = pytest.raises(Exception, match="append-only|not the next row")
+    with by_owner(in_app) as engine, refused, writing(), engine.begin() as connection:
+        connection.execute(text(statement))
     assert verify(Path("nowhere")).ok
 
 
@@ -92,14 +95,13 @@ def test_replace_does_not_pass_the_triggers(in_app: Flask) -> None:
 
 @pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
 def test_truncate_does_not_pass_the_triggers(in_app: Flask) -> None:
-    with pytest.raises(Exception, match="append-only"), unit_of_work():
-        db.session.execute(text("TRUNCATE audit_event"))
+    with by_owner(in_app) as engine, pytest.raises(Exception, match="append-only"), engine.begin() as connection:
+        connection.execute(text("TRUNCATE audit_event"))
 
 
 def tamper(app: Flask, *statements: str) -> None:
     """Change the audit behind the triggers, as somebody with the file would."""
-    engine = db.engine
-    with engine.connect() as connection:
+    with by_owner(app) as engine, engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             triggers = [
                 row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))

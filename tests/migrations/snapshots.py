@@ -61,6 +61,10 @@ _POSTGRESQL = (
        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0""",
     "SELECT tablename, 'index', indexdef FROM pg_indexes WHERE schemaname = 'public'",
     """SELECT tgrelid::regclass::text, 'trigger', pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal""",
+    """SELECT tablename, 'trigger', concat_ws(' ', 'policy', policyname, cmd, roles, md5(qual), md5(with_check))
+       FROM pg_policies WHERE schemaname = 'public'""",
+    """SELECT relname, 'trigger', concat_ws(' ', 'wall', relrowsecurity, relforcerowsecurity) FROM pg_class
+       WHERE relnamespace = 'public'::regnamespace AND relrowsecurity""",
     """SELECT 'functions', 'trigger', proname || md5(prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace""",
 )
 

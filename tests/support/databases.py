@@ -8,15 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import Engine, create_engine, make_url
 
 from config import Mode, Settings
 from safeguarding import create_app
 from safeguarding.cli import stamp
 from safeguarding.cli.prepare import migrate_to_head
+from safeguarding.core.database_roles import Roles, make_roles
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 from tests.support.postgres import Cluster
 
+ROLES = Roles("safeguarding")
 KEY = "a key for tests alone, never for anything else 0123456789"
 
 
@@ -26,6 +29,8 @@ def settings_for(folder: Path, url: str | None = None, mode: Mode = Mode.TEST) -
         mode=mode,
         data=folder,
         database_url=url or f"sqlite:///{folder / 'safeguarding.db'}",
+        database_owner_url=None,
+        database_backup_url=None,
         secret_key=KEY,
         audit_key=KEY[::-1],
         sealed_keys=(("t1", KEY.swapcase().replace(" ", "-").replace(",", "")),),  # blanks and commas part keys
@@ -39,11 +44,37 @@ def settings_for(folder: Path, url: str | None = None, mode: Mode = Mode.TEST) -
     )
 
 
+def in_roles(settings: Settings, url: str) -> Settings:
+    """Return the settings with the addresses of the application's, the owner's and the backup's role."""
+    application, owner, backup = (as_role(url, role) for role in (ROLES.application, ROLES.owner, ROLES.backup))
+    return replace(settings, database_url=application, database_owner_url=owner, database_backup_url=backup)
+
+
+def as_role(url: str, role: str) -> str:
+    """Return the address of a database for another role."""
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
+
+
 def dispose(app: Flask) -> None:
     """Close every connection that an application holds."""
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+@contextmanager
+def by_owner(app: Flask) -> Iterator[Engine]:
+    """Give an engine of the role that owns the tables; on SQLite there is but one, the application's own."""
+    settings: Settings = app.extensions["settings"]
+    if settings.database_owner_url is None:
+        with app.app_context():
+            yield db.engine
+        return
+    engine = create_engine(settings.database_owner_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def prepare(settings: Settings) -> None:
@@ -61,10 +92,19 @@ class Databases:
 
     def __init__(self, folder: Path, cluster: Cluster | None, mode: Mode = Mode.TEST) -> None:
         self._cluster = cluster
-        self._template = settings_for(folder, cluster.create_database() if cluster else None, mode)
+        self._template = settings_for(folder, mode=mode) if cluster is None else self._with_roles(folder, cluster, mode)
         prepare(self._template)
         if cluster is None:
             self._fold_log()
+
+    def _with_roles(self, folder: Path, cluster: Cluster, mode: Mode) -> Settings:
+        """Make a database with the separate roles; migrations then run as its owner, all else as the application."""
+        url = cluster.create_database()
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            make_roles(connection, ROLES)
+        engine.dispose()
+        return in_roles(settings_for(folder, url, mode), url)
 
     def _fold_log(self) -> None:
         """Write SQLite's log into the file, which is what gets copied."""
@@ -78,7 +118,7 @@ class Databases:
         if self._cluster:
             url = self._cluster.create_database(self._template.database_url)
             try:
-                yield replace(self._template, data=folder, database_url=url)
+                yield replace(in_roles(self._template, url), data=folder)
             finally:
                 self._cluster.drop_database(url)
             return

@@ -167,7 +167,7 @@ class Cluster:
         """The SQLAlchemy address of a database of this cluster; no role needs a pass phrase."""
         return f"postgresql+psycopg://{user}@/{database}?host={self.folder}"
 
-    def create_database(self, template: str | None = None) -> str:
+    def create_database(self, template: str | None = None, owner: str = SUPERUSER) -> str:
         """Make a database, a copy of `template` (another one's address) where given, and return its address.
 
         A template must not be in use: dispose of its engine first.
@@ -175,8 +175,8 @@ class Cluster:
         name = f"panels_{next(self._numbers)}"
         original = (make_url(template).database or "template1") if template else "template1"
         with self._connect("postgres") as connection:
-            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(original)))
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+            connection.execute(statement.format(*map(sql.Identifier, (name, original, owner))))
         return self.url(name)
 
     def drop_database(self, address: str) -> None:

@@ -24,6 +24,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "SAFEGUARDING_MODE": settings.mode.value,
         "SAFEGUARDING_DATA": str(settings.data),
         "DATABASE_URL": settings.database_url,
+        "DATABASE_OWNER_URL": settings.database_owner_url or "",
+        "DATABASE_BACKUP_URL": settings.database_backup_url or "",
         "SECRET_KEY": settings.secret_key,
         "AUDIT_KEY": settings.audit_key,
         "SEALED_KEYS": settings.sealed_keys_text,

@@ -19,7 +19,9 @@ from safeguarding.actions.models import Action, ActionOrigin
 from safeguarding.agencies.models import Agency
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
+from safeguarding.panels.copying import agreed_version
 from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionAddendum
 from safeguarding.panels.models.items import (
     AgendaItem,
@@ -46,7 +48,15 @@ Plain = dict[str, Any]
 
 
 def gather(meeting: Meeting) -> Plain:
-    """Return what was recorded in a meeting, as plain values: the meeting, who was there, conflicts, every item."""
+    """Return what was recorded in a meeting, as plain values: the meeting, who was there, conflicts, every item.
+
+    All of it, whoever prepares it and from whatever item a conflict keeps them; each reader is shown their own part.
+    """
+    with beyond(Beyond.MINUTES):
+        return _gathered(meeting)
+
+
+def _gathered(meeting: Meeting) -> Plain:
     items = _items(meeting)
     item_ids = [item["id"] for item in items]
     decisions = _decisions(item_ids)
@@ -170,7 +180,7 @@ def _returns(item_ids: list[int]) -> list[tuple[int, Plain]]:
     ):
         readers.setdefault(reader.request_id, []).append(reader.agency_id)
     rows = db.session.execute(
-        select(ReturnRequest, Agency.short_name, User.name)
+        select(ReturnRequest, Agency.short_name, User.name, agreed_version())
         .join(Agency, Agency.id == ReturnRequest.agency_id)
         .outerjoin(User, User.id == ReturnRequest.answered_by_id)
         .where(ReturnRequest.item_id.in_(item_ids))
@@ -187,9 +197,11 @@ def _returns(item_ids: list[int]) -> list[tuple[int, Plain]]:
                 "text": request.text or request.reason_not_shared,
                 "handling": request.handling.value,
                 "reader_ids": readers.get(request.id, []),
+                "conditions": request.conditions,
+                "shared": shared,
             },
         )
-        for request, agency, by in rows
+        for request, agency, by, shared in rows
     ]
 
 
@@ -390,7 +402,8 @@ def _answer(standing: Standing, answer: Plain) -> Plain:
     handling = ReturnHandling(answer["handling"])
     if not answer["text"] or may_read_return(standing, handling, answer["agency_id"], answer["reader_ids"]):
         return answer
-    return {"agency": answer["agency"], "by": answer["by"], "held_back": handling.value}
+    shared = answer.get("shared")  # minutes made before there were such versions have none
+    return {"agency": answer["agency"], "by": answer["by"], "held_back": handling.value, "shared": shared}
 
 
 def _readable(actor: Actor, meeting_id: int) -> tuple[set[str], set[str]]:

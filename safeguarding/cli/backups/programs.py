@@ -1,0 +1,39 @@
+"""PostgreSQL's own programs, started without a pass phrase in their arguments."""
+
+import os
+import shutil
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+
+class ProgramError(Exception):
+    """A program is missing or failed; the text says which and why."""
+
+
+def find(name: str) -> str:
+    """Return the path of pg_dump or pg_restore: the one on the path, else the newest that is installed."""
+    found = shutil.which(name)
+    if found:
+        return found
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    if not installed:
+        raise ProgramError(f"{name} is not installed; install PostgreSQL's client programs.")
+    return str(installed[-1])
+
+
+def address(url: str) -> tuple[list[str], dict[str, str]]:
+    """Return the arguments and the environment by which a program reaches the database of an SQLAlchemy address."""
+    parts = make_url(url)
+    host = parts.host or _one(parts.query.get("host"))
+    port = str(parts.port) if parts.port else _one(parts.query.get("port"))
+    pairs = (("--host", host), ("--port", port), ("--username", parts.username), ("--dbname", parts.database))
+    arguments = [f"{name}={value}" for name, value in pairs if value]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    if parts.password:
+        environment["PGPASSWORD"] = str(parts.password)
+    return [*arguments, "--no-password"], environment
+
+
+def _one(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,1 @@
+"""Tests of PostgreSQL's row-level security and roles."""
