@@ -7,13 +7,15 @@ from typing import Any
 from sqlalchemy import select
 
 from safeguarding.access.roles import Role
-from safeguarding.cases.models import Allocation
+from safeguarding.cases.models import Allocation, CaseListing
 from safeguarding.contexts import service as places
 from safeguarding.contexts.models import FactorKind
 from safeguarding.core import clock
 from safeguarding.extensions import db
 from safeguarding.nrm.models import NrmEvent
 from safeguarding.nrm.service import ReferralText, record_referral
+from safeguarding.oversight.models import EmergencyBasis, EmergencyKind
+from safeguarding.oversight.service import open_emergency
 from safeguarding.panels.models.items import ReturnRequest
 from safeguarding.panels.models.meetings import Attendance, Meeting
 from safeguarding.panels.service.agenda import add_theme, plan_meeting, publish_agenda
@@ -25,7 +27,7 @@ from safeguarding.people.models import AliasKind, Person, PersonAlias
 from safeguarding.people.service import add_alias
 from safeguarding.referrals.models import ScreeningOutcome
 from safeguarding.referrals.service import screen_referral, start_referral
-from tests.factories.cases import make_action, make_case, make_update
+from tests.factories.cases import make_action, make_case, make_update, restrict
 from tests.factories.meetings import Day, add_young_person, decision_text, make_day, make_referral
 from tests.factories.people import Somebody, make_somebody
 from tests.factories.places import make_context, make_incident, make_lead
@@ -54,11 +56,18 @@ class World:
 def make_world() -> World:
     """Make a meeting that has begun, with a decided item and open ones, others before and after it, cases and a place."""
     day = make_day(items=3)
-    people = {**day.people, "lead": make_lead(), "social_worker": make_somebody(Role.SOCIAL_WORKER)}
+    people = {
+        **day.people,
+        "lead": make_lead(),
+        "social_worker": make_somebody(Role.SOCIAL_WORKER),
+        "information_governance": make_somebody(Role.INFORMATION_GOVERNANCE),
+    }
     values, siblings = _of_the_field(people["practitioner"]), _of_the_field(people["practitioner"])
     for named, made in ((values, _of_a_place(people["lead"])), (siblings, _of_a_place(people["lead"]))):
         named.update(made)
     values.update(_of_the_panel(day))
+    values.update(_of_oversight(people, values["case_ref"]))
+    values.update(_of_a_restricted_case(people))
     later = _planned(day)
     siblings.update(later)
     for name in ("arrange", "edit_item", "remove_item", "publish", "lock"):  # only before the day
@@ -129,6 +138,28 @@ def _of_the_panel(day: Day) -> Values:
         "line_id": _first(Attendance.id, Attendance.meeting_id == day.meeting.id),
         "conflict_id": conflict.id,
     }
+
+
+def _of_oversight(people: dict[str, Somebody], case_ref: str) -> Values:
+    """Open a case in an emergency, to somebody of whom nobody else in the world is told."""
+    night = make_somebody(Role.SPOC)
+    people["night"] = night
+    use = open_emergency(
+        night.actor,
+        case_ref,
+        kind=EmergencyKind.MISSING_NOW,
+        basis=EmergencyBasis.VITAL_INTERESTS,
+        reason="Two callers say that he is being held at the retail park.",
+    )
+    return {"access": {"ref": case_ref}, "emergency": {"ref": use.ref}}
+
+
+def _of_a_restricted_case(people: dict[str, Somebody]) -> Values:
+    """Restrict a case that the practitioner leads, with the hub's lead on its list."""
+    case = make_case(people["practitioner"])
+    restrict(case, lead=people["lead"])
+    here = {"ref": case.ref, "listing_id": _first(CaseListing.id, CaseListing.case_id == case.id)}
+    return {f"cases.{name}": {**here, "what": "agree"} for name in ("list_page", "take_off", "ask_to_lift", "second")}
 
 
 def _planned(day: Day) -> Values:
