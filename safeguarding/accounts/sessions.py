@@ -68,8 +68,9 @@ class BrowserSession(dict[str, Any], SessionMixin):
         return self.token
 
     def _derive(self) -> None:
-        stem = self.token[:_STEM]
-        self["csrf_token"] = hmac.new(self._secret.encode(), f"csrf:{stem}".encode(), "sha256").hexdigest()
+        # The second half says which session a form comes from, should it come after that session.
+        made = hmac.new(self._secret.encode(), f"csrf:{self.token[:_STEM]}".encode(), "sha256").hexdigest()
+        self["csrf_token"] = f"{made}.{stem_digest(self.token)}"
 
 
 class BrowserSessions(SessionInterface):

@@ -172,6 +172,19 @@ def expired_owner(token: str) -> tuple[int, str] | None:
     return (row.id, row.ref) if row else None
 
 
+def owner_of_stem(digest: str) -> int | None:
+    """Return whose session had this stem within a week, however it ended; None when nobody's did."""
+    return db.session.scalar(
+        select(UserSession.user_id)
+        .where(
+            UserSession.stem_digest == digest,
+            UserSession.opened_at.is_not(None),
+            UserSession.last_seen_at > clock.now() - KEPT,
+        )
+        .limit(1)
+    )
+
+
 def _end(*which: ColumnElement[bool]) -> int:
     ended = db.session.execute(
         update(UserSession)

@@ -6,9 +6,10 @@ whose token proves that the form was ours. An unknown cookie, an ended session, 
 
 from typing import Any
 
-from flask import Flask, flash, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import validate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import ValidationError
 
@@ -25,7 +26,14 @@ from safeguarding.drafts.blueprint import blueprint
 from safeguarding.drafts.models import KeptWhy
 from safeguarding.web import pages, transaction
 from safeguarding.web.forms import Form, typed
-from safeguarding.web.guard import current_actor, optional_actor, permission, set_late_form
+from safeguarding.web.guard import (
+    current_actor,
+    needs_of,
+    optional_actor,
+    permission,
+    set_late_form,
+    set_stale_form,
+)
 from safeguarding.web.transaction import UNSAFE
 
 GIVEN_BACK = "kept_form"  # the field by which a form that is sent again names what was kept of it
@@ -39,6 +47,7 @@ def init_drafts(app: Flask) -> None:
     app.register_blueprint(blueprint)
     set_keeper(app, _keep_for_session)
     set_late_form(app, _keep_late)
+    set_stale_form(app, _keep_stale)
     app.before_request(_note_sent_again)
 
 
@@ -60,9 +69,39 @@ def _keep_late() -> ResponseReturnValue | None:
     return redirect(url_for("accounts.sign_in", next=where), 303)
 
 
+def _keep_stale() -> ResponseReturnValue | None:
+    """Keep a form that the same person's session before this one made, in another tab, say; lead to it at once."""
+    actor = current_actor()
+    made_by = _session_of_token(request.form.get(_TOKEN, ""))
+    view = current_app.view_functions.get(request.endpoint or "")
+    if made_by is None or not isinstance(needs_of(view) if view else None, Permission):
+        return None
+    if signing_in.owner_of_stem(made_by) != actor.user_id:
+        return None
+    where = _kept_at(actor, KeptWhy.EXPIRED)
+    if where is None:
+        return None
+    g.refused = True
+    return redirect(where, 303)
+
+
+def _session_of_token(token: str) -> str | None:
+    """Return the digest of the session's stem that a token of ours names, or None for any other text."""
+    signer = URLSafeTimedSerializer(str(current_app.secret_key), salt="wtf-csrf-token")
+    try:
+        said = signer.loads(token, max_age=int(signing_in.KEPT.total_seconds()))
+    except BadData:
+        return None
+    return said.partition(".")[2] or None if isinstance(said, str) else None
+
+
 def _keep(actor: Actor, why: KeptWhy) -> str | None:
+    return _kept_at(actor, why) if _is_ours() else None
+
+
+def _kept_at(actor: Actor, why: KeptWhy) -> str | None:
     sent = typed()
-    if sent is None or not _is_ours():
+    if sent is None:
         return None
     fields = [(name, value) for name, value in sent.items(multi=True) if name not in _NEVER]
     if sum(len(name) + len(value) for name, value in fields) > service.LARGEST:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError, UnavailableError
+from safeguarding.web.guard import stale_form_answer
 from safeguarding.web.once import AlreadyDoneError, location_of_repeat
 from safeguarding.web.transaction import UNSAFE
 
@@ -64,7 +65,10 @@ def _http(error: HTTPException) -> Any:
     return response
 
 
-def _csrf(_error: CSRFError) -> Response:
+def _csrf(_error: CSRFError) -> Any:
+    g.bad_token = True  # counted, not recorded
+    if (kept := stale_form_answer()) is not None:
+        return kept
     return error_page(
         400,
         message="The page was open too long or was opened in another session. Go back, reload it and send it again.",
