@@ -60,9 +60,11 @@ OPENS: dict[P | str, frozenset[str]] = {
         both="panels.plan panels.add_items panels.edit_item",
         post="panels.add_theme panels.arrange panels.remove_item panels.publish panels.lock",
     ),
-    P.RETURN_ANSWER: _rows(get="panels.returns"),
+    P.RETURN_ANSWER: _rows(get="panels.returns", post="panels.agree_version"),
     # The officers read an answer where the agency gives it; giving one is asked of the return itself.
-    P.ITEM_READ: _rows(get="panels.live_item panels.decision", both="panels.answer_return"),
+    P.ITEM_READ: _rows(
+        get="panels.live_item panels.decision", both="panels.answer_return", post="panels.write_version"
+    ),
     P.MEETING_RUN: _rows(
         both="panels.put_off",
         post="panels.open_meeting panels.adjourn_meeting panels.resume_meeting panels.close_meeting panels.take_chair "

@@ -40,6 +40,7 @@ from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
+from safeguarding.people.held_back import refuse_copies
 from safeguarding.people.models import PeerGroup, Person
 from safeguarding.relations import closing
 from safeguarding.relations import service as relations
@@ -451,6 +452,7 @@ def _log(
     actor: Actor, case: Case, update: UpdateText, now: datetime, corrects_id: int | None, agency_id: int | None
 ) -> CaseUpdate:
     _check(case, update, now)
+    refuse_copies(actor, case.person_id, (update.what_happened, update.own_words, update.opinion, update.next_step))
     written = _write_update(actor, case, update, now, corrects_id, agency_id)
     event = "cases:update:logged" if corrects_id is None else "cases:update:corrected"
     detail = {"kind": update.kind, "risk": update.risk, "shared_with": update.shared_with, "changed": False}

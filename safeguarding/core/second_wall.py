@@ -26,6 +26,7 @@ class Beyond(StrEnum):
     COUNTS = "counts"  # published counts, protected against disclosure
     OVERSIGHT = "oversight"  # the references that belong to a young person, under which looks at them are recorded
     EMERGENCY = "emergency"  # the record that somebody asks emergency access to
+    CLOSING = "closing"  # what is about a restricted record is closed with it, also what whoever restricts does not see
     SECOND_PERSON = "second_person"  # who agrees to what was asked about a restricted case need not be on its list
     MINUTES = "minutes"  # minutes hold the whole meeting, whoever prepares them; each reader is shown their own part
 

@@ -175,9 +175,7 @@ def _barred_from_actions() -> Iterator[Expected]:
 def follow(subjects: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     """Return the items about people, cases and referrals that are closed, and the actions that were agreed on them."""
     columns = {"person": AgendaItem.person_id, "case": AgendaItem.case_id, "referral": AgendaItem.referral_id}
-    about = or_(
-        *(column.in_([key for kind, key in subjects if kind == named]) for named, column in columns.items())
-    )
+    about = or_(*(column.in_([key for kind, key in subjects if kind == named]) for named, column in columns.items()))
     items = list(db.session.scalars(select(AgendaItem.id).where(about)))
     yield from (("item", item_id) for item_id in items)
     agreed = (

@@ -6,6 +6,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.accounts.sessions import set_presence
 from safeguarding.panels import day_work, work
 from safeguarding.panels.blueprint import blueprint
+from safeguarding.panels.copying import refuse_about_person
 from safeguarding.panels.presence import held_until
 from safeguarding.panels.queries.panels import list_desks
 from safeguarding.panels.views import (
@@ -19,6 +20,7 @@ from safeguarding.panels.views import (
     returns,
     running,
 )
+from safeguarding.people.held_back import register_check
 from safeguarding.referrals.desks import set_desks
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import Section, register_section
@@ -50,6 +52,7 @@ def init_panels(app: Flask) -> None:
     app.register_blueprint(blueprint)
     set_desks(app, list_desks)
     set_presence(app, held_until)
+    register_check(app, refuse_about_person)
     register_entry(app, Entry("Meetings", "panels.index", 10, Permission.MEETING_READ, ("/panels",)))
     for section in SECTIONS:
         register_section(app, section)

@@ -28,6 +28,7 @@ from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, S
 from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
+from safeguarding.people.held_back import refuse_copies
 from safeguarding.people.models import Person, PersonKind
 from safeguarding.referrals import desks
 from safeguarding.referrals.models import (
@@ -153,6 +154,7 @@ def start_referral(
 def save_answers(actor: Actor, referral: Referral, answers: Answers, *, read_version: int) -> Referral:
     """Keep the answers of one page of a draft, complete or not. Raises RuleError for what is no answer, StaleError."""
     taken = _own_draft(actor, referral.id, read_version)
+    refuse_copies(actor, taken.person_id, (each for each in vars(answers).values() if isinstance(each, str)))
     _keep(taken, answers)
     taken.version += 1
     db.session.flush()

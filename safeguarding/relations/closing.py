@@ -16,6 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.roles import Relation
 from safeguarding.core import clock
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.relations.models import ClosedSubject, RelationRow
 
@@ -40,8 +41,9 @@ def with_followers(subjects: Iterable[Subject]) -> list[Subject]:
     """Return the subjects and everything that is about one of them."""
     found = list(dict.fromkeys(subjects))
     followers: list[Follower] = current_app.extensions.get("closing_followers", [])
-    for follower in followers:
-        found += [each for each in dict.fromkeys(follower(found)) if each not in found]
+    with beyond(Beyond.CLOSING):
+        for follower in followers:
+            found += [each for each in dict.fromkeys(follower(found)) if each not in found]
     return found
 
 

@@ -10,6 +10,7 @@ REVIEWED = {
     "safeguarding/oversight/questions.py": {"OVERSIGHT"},
     "safeguarding/oversight/service.py": {"EMERGENCY"},
     "safeguarding/panels/queries/minutes.py": {"MINUTES"},
+    "safeguarding/relations/closing.py": {"CLOSING"},
     "safeguarding/reports/queries.py": {"COUNTS"},
 }
 

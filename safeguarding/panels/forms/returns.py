@@ -1,7 +1,7 @@
 """The form in which an agency answers what it was asked."""
 
 from safeguarding.panels.models.items import ReturnHandling, ReturnState
-from safeguarding.web.forms import SHORT_TEXT, EditForm, check_many, radio_one, text
+from safeguarding.web.forms import SHORT_TEXT, CreateForm, EditForm, check_many, radio_one, text
 
 ANSWERS = [
     (ReturnState.ANSWERED.value, "We hold something"),
@@ -12,6 +12,14 @@ HANDLING = [
     (ReturnHandling.ALL_MEMBERS.value, "All members of the panel"),
     (ReturnHandling.NAMED_AGENCIES.value, "Only the agencies named below, and the officers of the panel"),
     (ReturnHandling.CHAIR_ONLY.value, "Only the chair and vice-chair"),
+]
+
+
+CONDITIONS = [
+    ("ask_first", "Nobody acts on it before asking us"),
+    ("no_copy", "It is not copied into other records"),
+    ("not_told", "The person it is about is not told of it"),
+    ("no_further", "It goes to nobody outside this panel"),
 ]
 
 
@@ -28,3 +36,19 @@ class ReturnForm(EditForm):
     )
     handling = radio_one("Who of the panel may read it?", HANDLING, required="Choose who may read it.")
     named_agencies = check_many("Agencies that may read it")
+    conditions_apply = check_many("Conditions (handling code C)", CONDITIONS)
+    conditions = text(
+        "Further conditions", hint="Who may know it, and what they may do with it.", rows=2, limit=SHORT_TEXT
+    )
+
+
+class SharedVersionForm(CreateForm):
+    """A version of an answer for everybody on the panel."""
+
+    shared_text = text(
+        "What may everybody on the panel read?",
+        required="Enter what may be shared.",
+        hint="In other words than the answer: no source, no method, nothing that tells where it comes from.",
+        rows=4,
+        limit=SHORT_TEXT,
+    )

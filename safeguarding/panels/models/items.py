@@ -122,6 +122,7 @@ class ReturnRequest(Keyed, Versioned, Base):
     state: Mapped[ReturnState] = col(KEY, enum_of(ReturnState), default=ReturnState.WAITING)
     text: Mapped[str | None] = col(PANEL, Text)
     handling: Mapped[ReturnHandling] = col(PANEL, enum_of(ReturnHandling), default=ReturnHandling.ALL_MEMBERS)
+    conditions: Mapped[str | None] = col(PANEL, Text)  # handling code C of the 3x5x2 system: who may do what with it
     reason_not_shared: Mapped[str | None] = col(PANEL, Text)
     requested_at: Mapped[datetime] = col(KEY)
     due_at: Mapped[datetime] = col(KEY)
@@ -139,6 +140,23 @@ class ReturnReader(Keyed, Base):
 
     request_id: Mapped[int] = link("return_request")
     agency_id: Mapped[int] = link("agency")
+
+
+class SharedVersion(Keyed, Base):
+    """A version of an answer that everybody on the panel may read, once the agency that answered has agreed to it."""
+
+    __tablename__ = "return_shared_version"
+    __table_args__ = (
+        CheckConstraint("(agreed_at IS NULL) = (agreed_by_id IS NULL)", name="agreed_by_somebody"),
+        CheckConstraint("agreed_at >= written_at", name="agreed_after_it_was_written"),
+    )
+
+    request_id: Mapped[int] = link("return_request", index=True)
+    text: Mapped[str] = col(PANEL, Text)
+    written_by_id: Mapped[int] = link("user_account")
+    written_at: Mapped[datetime] = col(KEY)
+    agreed_by_id: Mapped[int | None] = link("user_account")
+    agreed_at: Mapped[datetime | None] = col(KEY)
 
 
 class Conflict(Keyed, Base):

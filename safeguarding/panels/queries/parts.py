@@ -38,6 +38,7 @@ from safeguarding.core.base import BigKey
 from safeguarding.core.canonical import digest
 from safeguarding.core.codes import Code
 from safeguarding.core.types import UTCDateTime
+from safeguarding.panels.copying import agreed_version
 from safeguarding.panels.models.decisions import AgencyView, DecisionAddendum
 from safeguarding.panels.models.items import (
     Conflict,
@@ -73,6 +74,8 @@ _SHAPE: dict[str, Any] = {
     "due_on": Date(),
     "version": Integer(),
     "flag": Boolean(),
+    "conditions": Text(),
+    "shared": Text(),
 }
 
 
@@ -129,6 +132,8 @@ def _returns(asker: Asker, item_id: int) -> Select[Any]:
             due_at=ReturnRequest.due_at,
             version=ReturnRequest.version,
             flag=named,
+            conditions=ReturnRequest.conditions,
+            shared=agreed_version(),
         )
         .select_from(ReturnRequest)
         .join(Agency, Agency.id == ReturnRequest.agency_id)
@@ -307,6 +312,8 @@ class AgencyAnswer:
     text: str | None
     handling: ReturnHandling
     is_held_back: bool
+    conditions: str | None
+    shared: str | None
 
 
 @dataclass(frozen=True)
@@ -413,6 +420,8 @@ def _answer(standing: Standing, part: Any) -> AgencyAnswer:
         text=text if readable else None,
         handling=handling,
         is_held_back=text is not None and not readable,
+        conditions=part.conditions if readable else None,
+        shared=part.shared,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, case, exists, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -17,7 +18,7 @@ from safeguarding.agencies.models import Agency
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import AgendaItem, ReturnReader, ReturnRequest, ReturnState
+from safeguarding.panels.models.items import AgendaItem, ReturnReader, ReturnRequest, ReturnState, SharedVersion
 from safeguarding.panels.models.meetings import Meeting, MeetingState
 from safeguarding.panels.models.panels import Panel, PanelSeat
 from safeguarding.panels.policy import Standing, may_read_return
@@ -49,6 +50,12 @@ class Request:
         return self.is_mine and not over and self.standing.may(Permission.RETURN_ANSWER)
 
     @property
+    def may_write_version(self) -> bool:
+        """Return whether the actor writes, or agrees to, a version of the answer for everybody on the panel."""
+        own = self.is_mine and self.standing.may(Permission.RETURN_ANSWER)
+        return own or (self.is_readable and self.standing.is_officer)
+
+    @property
     def is_late(self) -> bool:
         """Return whether the answer is, or came, after it was due."""
         return is_late(self.row.state, self.row.due_at, self.row.answered_at, clock.now())
@@ -58,6 +65,27 @@ class Request:
         """Return whether the actor may read what was answered."""
         named = self.standing.actor.agency_ids if self.row.is_named else frozenset[int]()
         return may_read_return(self.standing, self.row.handling, self.row.agency_id, named)
+
+
+def versions_of(request: Request) -> list[Any]:
+    """Return the versions of an answer for everybody on the panel, the newest first; those not agreed to for its writers."""
+    written, agreed = aliased(User), aliased(User)
+    statement: Any = (
+        select(
+            SharedVersion.id,
+            SharedVersion.text,
+            SharedVersion.written_at,
+            SharedVersion.agreed_at,
+            written.name.label("written_by"),
+            agreed.name.label("agreed_by"),
+        )
+        .join(written, written.id == SharedVersion.written_by_id)
+        .outerjoin(agreed, agreed.id == SharedVersion.agreed_by_id)
+        .where(SharedVersion.request_id == request.row.id)
+        .order_by(SharedVersion.written_at.desc(), SharedVersion.id.desc())
+        .limit(PAGE)
+    )
+    return list(db.session.execute(statement))
 
 
 def access_request(actor: Actor, ref: str) -> Request:

@@ -31,6 +31,7 @@ from safeguarding.core.codes import Code
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
+from safeguarding.panels.copying import refuse_about_item
 from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionAddendum, DecisionKind, View
 from safeguarding.panels.models.items import AgendaItem, ItemKind, ItemState
 from safeguarding.panels.models.meetings import Meeting
@@ -119,6 +120,7 @@ def record_decision(
         raise RuleError(missing_sentence(quorum))
     case = _case_before(taken)
     _check(taken, text, case, clock.london(now).date())
+    _check_copies(actor, taken, text)
     _check_views(text, lines, now)
     _check_actions(text, conflicted)
     decision = _write(actor, held, taken, text, quorum, now)
@@ -150,6 +152,7 @@ def add_addendum(
     need_item(actor, item)
     if not text.strip():
         raise RuleError("Enter what is to be added.", "text")
+    refuse_about_item(actor, item, [text], "text")
     return _addendum(actor, item, decision, text, at or clock.now())
 
 
@@ -229,6 +232,14 @@ def _check(item: AgendaItem, text: DecisionText, case: Case | None, today: date)
     _check_basis(text.lawful_basis_code, today)
     if text.kind is DecisionKind.STEP_DOWN:
         _check_step_down(item, today)
+
+
+def _check_copies(actor: Actor, item: AgendaItem, text: DecisionText) -> None:
+    """Refuse to write into a decision what an agency told for fewer readers, or under conditions."""
+    for field in ("rationale", "options_considered", "told_how"):
+        refuse_about_item(actor, item, [getattr(text, field)], field)
+    for index, each in enumerate(text.actions):
+        refuse_about_item(actor, item, [each.title, each.detail], f"actions-{index}-title")
 
 
 def _check_context(context_id: int) -> None:

@@ -19,6 +19,7 @@ from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.core.working_days import add_working_days
 from safeguarding.extensions import db
+from safeguarding.panels.copying import refuse_about_item
 from safeguarding.panels.models.items import AgendaItem
 from safeguarding.panels.models.meetings import Meeting, MeetingState
 from safeguarding.panels.models.minutes import Minutes, MinutesAddendum, MinutesState
@@ -95,6 +96,8 @@ def add_minutes_addendum(actor: Actor, minutes: Minutes, *, text: str, at: datet
         raise RuleError("These minutes are not signed yet: put right what was recorded, and make them again.")
     if not text.strip():
         raise RuleError("Enter what should be read otherwise.", "text")
+    for item in db.session.scalars(select(AgendaItem).where(AgendaItem.meeting_id == held.meeting_id)):
+        refuse_about_item(actor, item, [text], "text")
     if actor.user_id is None:
         raise ForbiddenError("An addendum is written by somebody who is signed in.")
     addendum = MinutesAddendum(minutes_id=held.id, text=text, added_at=at or clock.now(), added_by_id=actor.user_id)

@@ -15,6 +15,7 @@ from safeguarding.core import clock
 from safeguarding.core.canonical import digest
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.extensions import db
+from safeguarding.panels.copying import refuse_about_item
 from safeguarding.panels.models.items import AgendaItem, DiscussionNote
 from safeguarding.panels.models.meetings import Meeting, MeetingState
 from safeguarding.panels.service.holding import hold_item, hold_meeting, need_item, need_on_panel, need_unfinished
@@ -39,6 +40,7 @@ def add_note(
     """
     held, taken = _take(actor, meeting, item)
     _need_words(speaker_name, text)
+    refuse_about_item(actor, taken, [text], "text")
     if actor.user_id is None:
         raise ForbiddenError("A note is written by somebody who is signed in.")
     last = db.session.scalar(select(func.max(DiscussionNote.position)).where(DiscussionNote.item_id == taken.id))
@@ -76,6 +78,7 @@ def edit_note(
     """
     held, taken = _take(actor, meeting, item)
     _need_words(speaker_name, text)
+    refuse_about_item(actor, taken, [text], "text")
     fresh = db.session.scalars(
         select(DiscussionNote)
         .where(DiscussionNote.id == note.id, DiscussionNote.item_id == taken.id)

@@ -44,12 +44,14 @@ def answer_return(
     reason_not_shared: str | None = None,
     handling: ReturnHandling = ReturnHandling.ALL_MEMBERS,
     named_agency_ids: Collection[int] = (),
+    conditions: str | None = None,
     read_version: int,
 ) -> ReturnRequest:
     """Answer for the actor's agency.
 
     `answered` needs a text; `will_not_share` needs the reason (Children Act 2004, section 16LA: that sharing would harm
-    the child more than not); `nothing_known` needs neither. Raises RuleError once the item is decided, StaleError when a
+    the child more than not); `nothing_known` needs neither. `conditions` are those of handling code C of the
+    3x5x2 system, shown wherever the answer is. Raises RuleError once the item is decided, StaleError when a
     colleague answered meanwhile, NotFoundError for another agency's request.
     """
     taken, item, meeting = _take(actor, request.id, read_version)
@@ -62,13 +64,23 @@ def answer_return(
         papers.stop_searching(item, taken.agency_id)
     _name_readers(taken, named_agency_ids if handling is ReturnHandling.NAMED_AGENCIES else ())
     taken.state, taken.handling = state, handling
+    taken.conditions = (conditions or "").strip() or None if state is ReturnState.ANSWERED else None
     taken.text = text if state is ReturnState.ANSWERED else None
     taken.reason_not_shared = reason_not_shared if state is ReturnState.WILL_NOT_SHARE else None
     taken.answered_at, taken.answered_by_id = clock.now(), actor.user_id
     taken.version += 1
     db.session.flush()
     late = is_late(state, taken.due_at, taken.answered_at, taken.answered_at)
-    audit.record("panels:return:answered", actor, taken.ref, item=item.ref, state=state, handling=handling, late=late)
+    audit.record(
+        "panels:return:answered",
+        actor,
+        taken.ref,
+        item=item.ref,
+        state=state,
+        handling=handling,
+        late=late,
+        conditions=taken.conditions is not None,
+    )
     return taken
 
 

@@ -1,0 +1,103 @@
+"""Whether a text repeats what an agency told the panel for fewer readers, or under conditions.
+
+A passage counts as repeated when it has a run of words of the answer that does not come about by chance. What the agency
+itself shares further, and the version that it agreed to share, may be repeated. It finds and refuses; it stores nothing.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from safeguarding.access.actor import Actor
+from safeguarding.agencies.models import Agency
+from safeguarding.audit import service as audit
+from safeguarding.core.errors import RuleError
+from safeguarding.extensions import db
+from safeguarding.panels.models.items import AgendaItem, ReturnHandling, ReturnRequest, ReturnState, SharedVersion
+
+RUN = 6  # words in a row: shorter ones are said by everybody ("seen in the park with friends")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def refuse_about_person(actor: Actor, person_id: int, texts: Iterable[str | None]) -> None:
+    """Raise RuleError when a text repeats what was told about a young person on any agenda (see the module)."""
+    _refuse(actor, AgendaItem.person_id == person_id, texts, None)
+
+
+def refuse_about_item(actor: Actor, item: AgendaItem, texts: Iterable[str | None], field: str | None = None) -> None:
+    """Raise RuleError, naming the field, when a text repeats what was told about an item, or whom it is about."""
+    about = AgendaItem.id == item.id
+    if item.person_id is not None:
+        about = or_(about, AgendaItem.person_id == item.person_id)
+    _refuse(actor, about, texts, field)
+
+
+def runs_of(text: str) -> set[tuple[str, ...]]:
+    """Return every run of words of a text; all of it where it is shorter than one run, unless that is two words or less."""
+    words = [word.casefold() for word in _WORD.findall(text)]
+    if len(words) < RUN:
+        return {tuple(words)} if len(words) > 2 else set()
+    return {tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)}
+
+
+def repeats(text: str, source: str, but: Iterable[str] = ()) -> bool:
+    """Return whether a text has a run of words of a source that is in none of the texts that may be repeated."""
+    free: set[tuple[str, ...]] = set().union(*(runs_of(each) for each in but))
+    told = runs_of(source) - free
+    short = {run for run in told if len(run) < RUN}
+    if told & runs_of(text):
+        return True
+    words = tuple(word.casefold() for word in _WORD.findall(text))
+    return any(words[start : start + len(run)] == run for run in short for start in range(len(words)))
+
+
+def _refuse(actor: Actor, about: Any, texts: Iterable[str | None], field: str | None) -> None:
+    given = [each for each in texts if each]
+    for row in _held_back(about) if given else ():
+        if row.agency_id in actor.agency_ids:
+            continue  # what an agency told is its own to tell further
+        shared = [row.shared] if row.shared else []
+        if any(repeats(each, row.text, shared) for each in given):
+            audit.record_refusal("panels:copy:refused", actor.key, row.ref, item=row.item_ref)
+            raise RuleError(
+                f"This repeats what {row.agency} told for fewer readers or under conditions. Leave it out, or ask "
+                f"{row.agency} for a version that may be shared ({row.ref}).",
+                field,
+            )
+
+
+def _held_back(about: Any) -> list[Any]:
+    statement = (
+        select(
+            ReturnRequest.ref,
+            ReturnRequest.text,
+            ReturnRequest.agency_id,
+            AgendaItem.ref.label("item_ref"),
+            Agency.short_name.label("agency"),
+            agreed_version().label("shared"),
+        )
+        .join(AgendaItem, AgendaItem.id == ReturnRequest.item_id)
+        .join(Agency, Agency.id == ReturnRequest.agency_id)
+        .where(
+            about,
+            ReturnRequest.state == ReturnState.ANSWERED,
+            or_(ReturnRequest.handling != ReturnHandling.ALL_MEMBERS, ReturnRequest.conditions.is_not(None)),
+        )
+        .order_by(ReturnRequest.id.desc())
+        .limit(200)
+    )
+    return list(db.session.execute(statement))
+
+
+def agreed_version() -> Any:
+    """Return the newest version of an answer that its agency agreed to share, as a column beside the request's."""
+    return (
+        select(SharedVersion.text)
+        .where(SharedVersion.request_id == ReturnRequest.id, SharedVersion.agreed_at.is_not(None))
+        .order_by(SharedVersion.agreed_at.desc(), SharedVersion.id.desc())
+        .limit(1)
+        .correlate(ReturnRequest)
+        .scalar_subquery()
+    )

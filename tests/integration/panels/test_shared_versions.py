@@ -1,0 +1,161 @@
+"""What an agency told for fewer readers, or under conditions, goes no further but by a version it agreed to."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from safeguarding.audit.models import AuditEvent
+from safeguarding.cases.models import Case
+from safeguarding.cases.service import log_update
+from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError
+from safeguarding.extensions import db
+from safeguarding.panels.models.items import ReturnHandling, ReturnRequest, ReturnState
+from safeguarding.panels.queries.returns import access_request, versions_of
+from safeguarding.panels.service.decisions import record_decision
+from safeguarding.panels.service.notes import add_note, edit_note
+from safeguarding.panels.service.returns import answer_return
+from safeguarding.panels.service.shared import agree_shared_version, write_shared_version
+from safeguarding.people.models import Person
+from safeguarding.referrals.service import Happening, save_answers, start_referral
+from safeguarding.web.transaction import unit_of_work
+from tests.factories.cases import update_text
+from tests.factories.meetings import Day, decision_text, make_day
+from tests.factories.people import Somebody
+
+TOLD = "A source says that he holds a knife for Dean behind the shutters of the closed bakery."
+SHARED = "Police hold information that he may carry a weapon."
+
+
+class Told:
+    """A meeting that has begun, in which police answered for the chair alone and under conditions."""
+
+    def __init__(self, handling: ReturnHandling = ReturnHandling.CHAIR_ONLY, conditions: str | None = None) -> None:
+        with unit_of_work():
+            self.day: Day = make_day(items=1)
+            self.item = self.day.items[0]
+            self.police, self.chair = self.day.people["police"], self.day.people["chair"]
+            self.coordinator, self.worker = self.day.people["coordinator"], self.day.people["practitioner"]
+            self.education = self.day.people["education"]
+            self.case = db.session.get_one(Case, self.item.case_id)
+            self.request = db.session.scalars(
+                select(ReturnRequest).where(
+                    ReturnRequest.item_id == self.item.id, ReturnRequest.agency_id == self.police.agency_id
+                )
+            ).one()
+            answer_return(
+                self.police.actor,
+                self.request,
+                state=ReturnState.ANSWERED,
+                text=TOLD,
+                handling=handling,
+                conditions=conditions,
+                read_version=self.request.version,
+            )
+
+    def note(self, text: str, by: Somebody | None = None) -> Any:
+        with unit_of_work():
+            return add_note(
+                (by or self.coordinator).actor, self.day.meeting, self.item, speaker_name="Police", text=text
+            )
+
+    def write(self, by: Somebody, text: str = SHARED) -> Any:
+        with unit_of_work():
+            return write_shared_version(by.actor, self.request, text=text)
+
+    def shared_with(self, who: Somebody) -> list[str]:
+        return [row.text for row in versions_of(access_request(who.actor, self.request.ref)) if row.agreed_at]
+
+
+@pytest.fixture
+def told(in_app: Flask) -> Told:
+    return Told()
+
+
+def test_it_is_not_copied_into_notes(told: Told) -> None:
+    with pytest.raises(RuleError, match="fewer readers"):
+        told.note(f"Police: {TOLD}")
+    note = told.note("Police added nothing.")
+    with pytest.raises(RuleError), unit_of_work():
+        edit_note(
+            told.coordinator.actor,
+            told.day.meeting,
+            told.item,
+            note,
+            speaker_name="Police",
+            text=TOLD,
+            speaker_agency_id=None,
+            read_version=note.version,
+        )
+
+
+@pytest.mark.parametrize("field", ["rationale", "options_considered", "told_how"])
+def test_it_is_not_copied_into_a_decision(told: Told, field: str) -> None:
+    text = decision_text(told.day, **{field: f"Because {TOLD.lower()}"})
+    with pytest.raises(RuleError) as refusal, unit_of_work():
+        record_decision(told.chair.actor, told.day.meeting, told.item, text, read_version=told.item.version)
+    assert refusal.value.field == field
+
+
+def test_it_is_not_copied_into_a_case_nor_a_referral(told: Told) -> None:
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        log_update(told.worker.actor, told.case, update=update_text(opinion=TOLD, risk=told.case.risk))
+    person = db.session.get_one(Person, told.case.person_id)
+    with unit_of_work():
+        draft = start_referral(told.worker.actor, person=person, panel_slug=told.day.panel.slug)
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        save_answers(told.worker.actor, draft, Happening(reasons=TOLD), read_version=draft.version)
+
+
+def test_what_everybody_may_read_without_conditions_is_copied_freely(in_app: Flask) -> None:
+    told = Told(ReturnHandling.ALL_MEMBERS)
+    assert told.note(TOLD).text == TOLD
+
+
+def test_conditions_hold_even_where_everybody_may_read_it(in_app: Flask) -> None:
+    told = Told(ReturnHandling.ALL_MEMBERS, "It is not copied into other records")
+    with pytest.raises(RuleError, match="under conditions"):
+        told.note(TOLD)
+
+
+def test_the_agency_shares_a_version_at_once_and_that_may_be_copied(told: Told) -> None:
+    told.write(told.police)
+    assert told.shared_with(told.education) == [SHARED]
+    assert told.note(SHARED).text == SHARED
+    with pytest.raises(RuleError):
+        told.note(TOLD)
+
+
+def test_what_an_officer_writes_waits_for_the_agencys_agreement_by_name(told: Told) -> None:
+    version = told.write(told.chair)
+    assert told.shared_with(told.education) == []
+    for who in (told.education, told.chair):
+        with pytest.raises(ForbiddenError), unit_of_work():
+            agree_shared_version(who.actor, told.request, version_id=version.id)
+    with unit_of_work():
+        agree_shared_version(told.police.actor, told.request, version_id=version.id)
+    assert told.shared_with(told.education) == [SHARED]
+    (row,) = versions_of(access_request(told.education.actor, told.request.ref))
+    assert (row.written_by, row.agreed_by) == (told.chair.name, told.police.name)
+    with pytest.raises(RuleError, match="agreed already"), unit_of_work():
+        agree_shared_version(told.police.actor, told.request, version_id=version.id)
+
+
+def test_nobody_else_writes_a_version(told: Told) -> None:
+    with pytest.raises(ForbiddenError):
+        told.write(told.education)
+    with pytest.raises((NotFoundError, ForbiddenError)):
+        told.write(told.worker)
+
+
+def test_a_version_of_another_answer_is_not_agreed_to_here(told: Told) -> None:
+    with pytest.raises(NotFoundError), unit_of_work():
+        agree_shared_version(told.police.actor, told.request, version_id=0)
+
+
+def test_no_event_holds_a_word_of_it(told: Told) -> None:
+    told.write(told.police)
+    said = " ".join(row.detail for row in db.session.scalars(select(AuditEvent)))
+    assert "knife" not in said
+    assert "weapon" not in said
