@@ -39,13 +39,7 @@ def path(app: Flask, worker: Somebody) -> str:
 def typed(client: PageClient, path: str) -> dict[str, Any]:
     """Fill the page's form as a person would, without sending it."""
     form = client.get(path).form(having="what_happened")
-    return form | {
-        "what_happened": WORDS,
-        "seen_alone": "yes",
-        "risk": "no_change",
-        "wishes": "None",
-        "analysis": "None",
-    }
+    return form | {"what_happened": WORDS, "own_words": "None.", "seen_alone": "yes", "risk": "emerging"}
 
 
 def later(minutes: float) -> time_machine.travel:
