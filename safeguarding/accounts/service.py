@@ -12,6 +12,7 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Role
 from safeguarding.accounts import told
+from safeguarding.accounts.leaving import take_back
 from safeguarding.accounts.models import AccountStatus, Membership, User
 from safeguarding.accounts.policy import NEED_SECOND_PERSON
 from safeguarding.accounts.signing_in import end_all
@@ -77,6 +78,7 @@ def give_membership(
     if role in NEED_SECOND_PERSON and approval is None and not actor.is_system:
         raise ForbiddenError("This role needs a second person's approval.")
     need_fitting(user, agency, role)
+    take_back(actor, user.id)  # what rested on a membership that ran out does not come back by this one
     membership = Membership(
         user_id=user.id, agency_id=agency.id, role=role, valid_from=since or clock.now(), valid_to=until
     )
@@ -161,6 +163,7 @@ def end_role(actor: Actor, ref: str, *, agency_ref: str, role: Role, read_versio
     user.version += 1
     end_all(user.id)
     audit.record("accounts:membership:ended", actor, user.ref, role=role, agency=agency_ref)
+    take_back(actor, user.id)
     told.tell(told.RIGHTS_CHANGED, user.id, actor)
 
 
@@ -203,7 +206,8 @@ def set_phrase(user: User, phrase_hash: str) -> None:
 
 
 def _locked(ref: str) -> User:
-    user = db.session.scalar(select(User).where(User.ref == ref).with_for_update())
+    # Its key stays as it is: whoever writes a row that names this person need not wait.
+    user = db.session.scalar(select(User).where(User.ref == ref).with_for_update(key_share=True))
     if user is None:
         raise NotFoundError
     return user

@@ -212,6 +212,38 @@ def _to_update(asker: Asker, limit: int) -> Select[*tuple[Any, ...]]:
     )
 
 
+def list_unled(actor: Actor, limit: int) -> list[Any]:
+    """Return live cases that nobody leads and the actor may read, those without a lead worker for longest first."""
+    return _unled.rows(actor, limit) if actor.principals else []
+
+
+@built
+def _unled(asker: Asker, limit: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Case.ref,
+            Case.unled_since,
+            Person.given_name,
+            Person.family_name,
+            PeerGroup.name.label("group_name"),
+            Context.name.label("context_name"),
+            Agency.short_name.label("agency"),
+        )
+        .select_from(Case)
+        .join(Agency, Agency.id == Case.lead_agency_id)
+        .outerjoin(Person, Person.id == Case.person_id)
+        .outerjoin(PeerGroup, PeerGroup.id == Case.peer_group_id)
+        .outerjoin(Context, Context.id == Case.context_id)
+        .where(
+            Case.unled_since.is_not(None),
+            among(Case.state, LIVE),
+            related(asker, "case", Case.id, Permission.CASE_READ),
+        )
+        .order_by(Case.unled_since, Case.id)
+        .limit(limit)
+    )
+
+
 def list_about(actor: Actor, subject: str, subject_id: int, limit: int = 10) -> list[Any]:
     """Return the cases about a person or a place ("person", "context") that the actor may read, live ones first.
 

@@ -7,13 +7,14 @@ command calls `set_risk` with the relations that allow it.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select
 
 from safeguarding.access.actor import HUB_PRINCIPAL, Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
-from safeguarding.accounts.models import Membership
+from safeguarding.accounts.models import Membership, User
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import (
     Allocation,
@@ -33,6 +34,7 @@ from safeguarding.cases.models import (
     UpdateKind,
 )
 from safeguarding.cases.policy import WORKERS as WORKERS
+from safeguarding.cases.policy import is_borne_out
 from safeguarding.cases.workflow import CASE, LIVE
 from safeguarding.contexts.models import Context
 from safeguarding.core import clock
@@ -123,6 +125,7 @@ def open_case(
         opened_by_id=actor.user_id,
         next_review_on=next_review_on,
         last_activity_at=now,
+        unled_since=now,
         version=1,
     )
     setattr(case, _COLUMNS[kind].key, subject_id)
@@ -155,6 +158,7 @@ def allocate(
     or they are allocated so already.
     """
     _need(actor, Permission.CASE_ALLOCATE, case, "Only the lead worker or the hub decides who works this case.")
+    _hold_worker(user_id)
     locked = lock_case(case.id)
     allocation = _allocate(actor, locked, user_id, kind, at or clock.now())
     locked.version += 1
@@ -180,6 +184,26 @@ def end_allocation(actor: Actor, case: Case, *, allocation_id: int, at: datetime
         raise RuleError("A live case has a lead worker. Choose the next lead worker first.")
     _end(actor, locked, allocation, at or clock.now())
     locked.version += 1
+    db.session.flush()
+
+
+def end_unborne(actor: Actor, user_id: int) -> None:
+    """End the allocations of a person that no membership of theirs bears out any more, for whoever ended that.
+
+    Nobody is put in their place: a live case then says that nobody leads it. Raises ForbiddenError.
+    """
+    if not actor.may(Permission.ADMIN_USERS):
+        raise ForbiddenError
+    held = select(Allocation.case_id).where(Allocation.user_id == user_id, Allocation.valid_to.is_(None))
+    case_ids = sorted(set(db.session.scalars(held)))
+    memberships = _working_memberships(user_id) if case_ids else []
+    now = clock.now()
+    for case_id in case_ids:  # held in one order, so that two administrators never wait for one another in a circle
+        case = lock_case(case_id)
+        for allocation in _live_parts(case_id, user_id):
+            if not is_borne_out(memberships, allocation.valid_from, now):
+                _end(actor, case, allocation, now, because="membership")
+                case.version += 1
     db.session.flush()
 
 
@@ -410,6 +434,8 @@ def _allocate(actor: Actor, case: Case, user_id: int, kind: AllocationKind, now:
     )
     if case.is_restricted:
         put_worker_on_list(case, allocation)
+    if kind is AllocationKind.LEAD:
+        case.unled_since = None
     audit.record("cases:allocation:made", actor, case.ref, user=user_id, kind=kind)
     return allocation
 
@@ -425,11 +451,36 @@ def put_worker_on_list(case: Case, allocation: Allocation) -> None:
     )
 
 
-def _end(actor: Actor, case: Case, allocation: Allocation, at: datetime) -> None:
+def _end(actor: Actor, case: Case, allocation: Allocation, at: datetime, **detail: object) -> None:
     allocation.valid_to = max(at, allocation.valid_from)
+    if allocation.kind is AllocationKind.LEAD:
+        case.unled_since = allocation.valid_to
+    db.session.flush()
     relations.end(("allocation", allocation.id), at=allocation.valid_to)
     relations.end((TEAM_SOURCE, allocation.id), at=allocation.valid_to)
-    audit.record("cases:allocation:ended", actor, case.ref, user=allocation.user_id, kind=allocation.kind)
+    audit.record("cases:allocation:ended", actor, case.ref, user=allocation.user_id, kind=allocation.kind, **detail)
+
+
+def _working_memberships(user_id: int) -> list[Any]:
+    statement = select(Membership.agency_id, Membership.valid_from, Membership.valid_to).where(
+        Membership.user_id == user_id, Membership.role.in_(sorted(WORKERS))
+    )
+    return list(db.session.execute(statement))
+
+
+def _live_parts(case_id: int, user_id: int) -> list[Allocation]:
+    statement = (
+        select(Allocation)
+        .where(Allocation.case_id == case_id, Allocation.user_id == user_id, Allocation.valid_to.is_(None))
+        .order_by(Allocation.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(statement))
+
+
+def _hold_worker(user_id: int) -> None:
+    """Hold the account before the case, as ending a membership does: nobody is allocated who is leaving just now."""
+    db.session.scalar(select(User.id).where(User.id == user_id).with_for_update(read=True))
 
 
 def _refuse_other_roles(user_id: int) -> None:
