@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -67,6 +68,8 @@ class Settings:
     mail: Mail | None = None
     oidc: Oidc | None = None
     second_factor_optional: bool = False  # never in live mode
+    metrics_from: tuple[str, ...] = ()  # networks that may read /metrics
+    metrics_token: str = ""  # what else lets somebody read it
     passkey_required: bool = True  # of chairs, vice-chairs, leads and administrators
 
     @property
@@ -119,6 +122,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mail=_mail(env, live),
         oidc=_oidc(env, live),
         second_factor_optional=_second_factor_optional(env, live),
+        metrics_from=_networks(env, "METRICS_FROM"),
+        metrics_token=_metrics_token(env),
         passkey_required=_yes_or_no(env, "PASSKEY_REQUIRED", True),
     )
 
@@ -139,6 +144,23 @@ def _database_url(env: Mapping[str, str], data: Path) -> str:
     if found or url.startswith("sqlite:///"):
         return found or url
     raise ConfigError("DATABASE_URL: use postgresql://USER@HOST/NAME, or leave it unset for SQLite.")
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    given = tuple(each.strip() for each in env.get(name, "").split(",") if each.strip())
+    for each in given:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ConfigError(f"{name}: use addresses or networks with commas, as in 127.0.0.1, 10.0.0.0/24.") from None
+    return given
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    token = _secret(env, "METRICS_TOKEN")
+    if token and len(token) < 32:
+        raise ConfigError("METRICS_TOKEN: is short; use 32 or more random characters, or unset it.")
+    return token
 
 
 def _other_role(env: Mapping[str, str], name: str) -> str | None:

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import ConfigError, read_settings
 from safeguarding import create_app
 from safeguarding.cli.stamp import StampError, check_stamp
+from safeguarding.web.logs import configure_logs
 
 # The command line prepares databases that do not exist yet; its commands check the stamp themselves.
 serving = os.environ.get("FLASK_RUN_FROM_CLI") != "true"
@@ -16,6 +17,7 @@ try:
     settings = read_settings()
     app = create_app(settings)
     if serving:
+        configure_logs()
         check_stamp(app, settings)
 except (ConfigError, StampError) as refusal:
     sys.exit(f"The service does not start. {refusal}")

@@ -47,6 +47,8 @@ from safeguarding.web.errors import init_errors
 from safeguarding.web.filters import init_filters
 from safeguarding.web.guard import init_guard
 from safeguarding.web.headers import init_headers
+from safeguarding.web.logs import init_logs
+from safeguarding.web.metrics import init_metrics
 from safeguarding.web.site import Service, init_site
 
 THREADS = 16
@@ -83,6 +85,8 @@ def register_edge(app: Flask, settings: Settings) -> None:
         (prepare_sqlite if settings.is_sqlite else watch_server)(db.engine)
         if not settings.is_sqlite:
             guard_postgresql(db.engine)
+    init_logs(app)
+    init_metrics(app)
     init_headers(app, secure=settings.mode is not Mode.DEMONSTRATION)
     init_guard(app)
     csrf.init_app(app)

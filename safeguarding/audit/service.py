@@ -22,6 +22,7 @@ from safeguarding.extensions import db
 from safeguarding.web import transaction
 from safeguarding.web.errors import set_refusal_hook
 from safeguarding.web.headers import request_id
+from safeguarding.web.site import register_readiness
 from safeguarding.web.transaction import Keep
 
 GENESIS = "0" * 64
@@ -45,6 +46,12 @@ def init_audit(app: Flask, key: str) -> None:
     _key["key"] = key.encode()
     transaction.set_event_writer(append)
     set_refusal_hook(app, _refusal)
+    register_readiness(app, has_head)
+
+
+def has_head() -> bool:
+    """Return whether the chain has its head, without which nothing can be recorded and so nothing shown."""
+    return db.session.scalar(select(AuditHead.id)) == 1
 
 
 def record(event: str, actor: Actor, subject: str | None = None, **detail: Any) -> None:

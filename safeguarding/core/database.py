@@ -147,7 +147,8 @@ def prepare_sqlite(engine: Engine) -> None:
 def engine_options(url: str, threads: int) -> dict[str, Any]:
     """Return the options of `create_engine` for the database named by the URL."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False, "timeout": 10}, "pool_size": threads, "max_overflow": 4}
+        threaded = {"check_same_thread": False, "timeout": 10}
+        return {"connect_args": threaded, "pool_size": threads, "max_overflow": 4, "hide_parameters": True}
     waits = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off"
     return {
         "connect_args": {"options": waits, "connect_timeout": 5, "prepare_threshold": 3},
@@ -155,4 +156,5 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
         "max_overflow": 4,
         "pool_recycle": 1800,
         "pool_timeout": 10,
+        "hide_parameters": True,  # what is asked for names people; an error must not repeat it
     }

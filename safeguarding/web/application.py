@@ -5,6 +5,8 @@ from flask import Flask, Response, g
 from safeguarding.core.database import set_writing
 from safeguarding.core.second_wall import look, unlook
 from safeguarding.web import transaction
+from safeguarding.web.logs import log_request
+from safeguarding.web.metrics import count_request
 from safeguarding.web.templating import Templates
 
 
@@ -30,4 +32,6 @@ class Application(Flask):
         finally:
             set_writing(False)
             unlook(nobody)
+        log_request(response)
+        count_request(response)
         return response

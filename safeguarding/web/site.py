@@ -3,16 +3,18 @@ that belong to the service itself (health, accessibility, cookies, privacy)."""
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, g, get_flashed_messages, make_response, render_template
 from sqlalchemy import text
 
 from safeguarding.access.permissions import Permission
-from safeguarding.extensions import db
+from safeguarding.extensions import db, migrate
 from safeguarding.web.addresses import init_addresses
 from safeguarding.web.guard import public
 from safeguarding.web.headers import request_id
@@ -38,6 +40,7 @@ def init_site(app: Flask, service: Service) -> None:
     init_addresses(app)
     app.context_processor(_context)
     app.register_blueprint(blueprint)
+    register_readiness(app, is_migrated)
 
 
 def asset(path: str) -> str:
@@ -91,8 +94,25 @@ def health() -> Response:
 @blueprint.get("/ready")
 @public
 def ready() -> Response:
-    """Answer 200 when this process may be sent requests."""
-    return health()
+    """Answer 200 when this process may be sent requests: its migrations are run, and the audit can be written to."""
+    checks: list[Callable[[], bool]] = current_app.extensions.get("readiness", [])
+    try:
+        is_ready = all(check() for check in checks)
+    except Exception:  # whatever it is, the answer is the same
+        is_ready = False
+    return Response(json.dumps({"ok": is_ready}), 200 if is_ready else 503, mimetype="application/json")
+
+
+def register_readiness(app: Flask, check: Callable[[], bool]) -> None:
+    """Say what else has to be true before this process may be sent requests."""
+    app.extensions.setdefault("readiness", []).append(check)
+
+
+def is_migrated() -> bool:
+    """Return whether the database has run every migration that this version of the service has, and no other."""
+    config: Any = migrate.get_config()
+    heads = set(ScriptDirectory.from_config(config).get_heads())
+    return set(db.session.scalars(text("SELECT version_num FROM alembic_version"))) == heads
 
 
 @blueprint.get("/accessibility")
