@@ -39,7 +39,9 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.PERSON_EDIT: _rows(
         both="people.names people.details people.aliases people.record_sealed", post="people.remove_alias"
     ),
-    P.SEALED_SEE: _rows(both="people.ask_sealed people.reveal_sealed"),
+    P.SEALED_SEE: _rows(
+        both="people.ask_sealed people.reveal_sealed contexts.ask_informant contexts.reveal_informant"
+    ),
     P.SEALED_GRANT: _rows(get="sealed.index sealed.request_page", post="sealed.grant sealed.refuse sealed.end"),
     P.CASE_READ: _rows(get="cases.index cases.case", both="cases.list_page cases.conflict", post="cases.take_off"),
     P.CASE_OPEN: _rows(both="cases.open_case"),

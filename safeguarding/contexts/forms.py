@@ -76,6 +76,12 @@ class IncidentForm(CreateForm):
     handling = radio_one("Handling code", choices(words.HANDLING), required="Choose the handling code.")
     handling_conditions = text("Conditions", hint="Who may know it, and what they may do with it.", limit=2_000, rows=3)
     told_by = line("Who told it?", hint="A service or a role, such as the youth club. Never a name.", limit=120)
+    informant = line(
+        "The informant’s name",
+        hint="Only where it must be known. It is sealed as you save it, and shown by grant of information governance alone.",
+        limit=200,
+        autocomplete="off",
+    )
 
 
 class CorrectForm(EditForm):

@@ -441,6 +441,9 @@ _INCIDENT = (
     Incident.told_by_agency_id,
     Incident.description,
     Incident.recorded_at,
+    Incident.source,
+    Incident.identity,
+    Incident.informant.is_not(None).label("has_informant"),
 )
 
 
@@ -452,7 +455,13 @@ def access_incident(context: Any, ref: str) -> Found:
     first = aliased(Incident)
     wanted = (first.ref == (normalise_reference(ref, "IR") or ""), first.source == IncidentSource.PARTNER)
     found: Found | None = db.session.execute(
-        select(*_INCIDENT, first.ref, User.name.label("recorder"), Agency.short_name.label("agency"))
+        select(
+            *_INCIDENT,
+            first.ref,
+            first.id.label("first_id"),
+            User.name.label("recorder"),
+            Agency.short_name.label("agency"),
+        )
         .select_from(Incident)
         .join(first, and_(first.source == Incident.source, first.identity == Incident.identity))
         .outerjoin(Agency, Agency.id == Incident.told_by_agency_id)

@@ -42,7 +42,7 @@ from safeguarding.contexts.models import (
 from safeguarding.contexts.placing import NO_CONTEXT, load_matcher, match_columns, place_of
 from safeguarding.contexts.rubric import Explanation, compare, spoken
 from safeguarding.contexts.vocabulary import ContextGrade, IncidentHarm, InformationGrade, Precision
-from safeguarding.core import clock
+from safeguarding.core import clock, sealing
 from safeguarding.core.canonical import digest
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.core.geo import is_coordinate
@@ -143,6 +143,7 @@ def record_incident(
     category: str | None = None,
     event_key: str | None = None,
     people: Sequence[tuple[int, IncidentPart]] = (),
+    informant: str | None = None,
 ) -> Incident:
     """Record what a partner knows of an incident, and return its first version.
 
@@ -150,7 +151,8 @@ def record_incident(
     `involves_young_person`: somebody aged 10 to 25 was involved (True), certainly nobody was (False), not said (None,
     which counts). With a context the incident is there because the recorder says so (`place_certain`: in it or within
     50 metres); with a point alone it is matched by the rule. `event_key` is shared by records of one event.
-    `people` are (person id, part); their names stay out of every text. Raises RuleError, NotFoundError for a context
+    `people` are (person id, part); their names stay out of every text. `informant` is who told it, by name: it is sealed
+    at once, and seen by grant alone. Raises RuleError, NotFoundError for a context
     or a person that the actor may not see.
     """
     _need(actor, Permission.INCIDENT_RECORD)
@@ -188,12 +190,21 @@ def record_incident(
         recorded_by_id=actor.user_id,
         content_digest="",
     )
+    if informant:
+        incident.informant = sealing.seal(Incident.informant, (incident.source, incident.identity), informant)
     incident.content_digest = _content_digest(incident)
     db.session.add(incident)
     db.session.flush()
     _add_people(actor, incident, people, now)
     _brought_up_to_date([incident.context_id])
-    audit.record("contexts:incident:recorded", actor, ref, harm=harm, context=_ref_of(incident.context_id))
+    audit.record(
+        "contexts:incident:recorded",
+        actor,
+        ref,
+        harm=harm,
+        context=_ref_of(incident.context_id),
+        informant=incident.informant is not None,
+    )
     db.session.flush()
     return incident
 

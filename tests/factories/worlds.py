@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from safeguarding.access.roles import Role
+from safeguarding.cases import conflicts
 from safeguarding.cases.models import Allocation, CaseListing
 from safeguarding.contexts import service as places
 from safeguarding.contexts.models import FactorKind
@@ -16,13 +17,15 @@ from safeguarding.nrm.models import NrmEvent
 from safeguarding.nrm.service import ReferralText, record_referral
 from safeguarding.oversight.models import EmergencyBasis, EmergencyKind
 from safeguarding.oversight.service import open_emergency
-from safeguarding.panels.models.items import ReturnRequest
+from safeguarding.panels.models.items import ReturnHandling, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import Attendance, Meeting
 from safeguarding.panels.service.agenda import add_theme, plan_meeting, publish_agenda
 from safeguarding.panels.service.attendance import declare_conflict
 from safeguarding.panels.service.decisions import record_decision
 from safeguarding.panels.service.meetings import close_meeting, open_meeting
 from safeguarding.panels.service.minutes import generate_minutes
+from safeguarding.panels.service.returns import answer_return
+from safeguarding.panels.service.shared import write_shared_version
 from safeguarding.people.models import AliasKind, Person, PersonAlias
 from safeguarding.people.service import add_alias
 from safeguarding.referrals.models import ScreeningOutcome
@@ -128,13 +131,19 @@ def _of_a_place(lead: Somebody) -> Values:
 def _of_the_panel(day: Day) -> Values:
     chair, education, police = day.people["chair"], day.people["education"], day.people["police"]
     decided, conflicted = day.items[0], day.items[1]
+    answered = db.session.scalars(
+        select(ReturnRequest).where(ReturnRequest.item_id == decided.id, ReturnRequest.agency_id == police.agency_id)
+    ).one()
+    told = {"state": ReturnState.ANSWERED, "text": "Seen twice in a taken car.", "handling": ReturnHandling.CHAIR_ONLY}
+    answer_return(police.actor, answered, read_version=answered.version, **told)  # type: ignore[arg-type]
+    version = write_shared_version(chair.actor, answered, text="Police hold information about a car.")
     record_decision(chair.actor, day.meeting, decided, decision_text(day), read_version=decided.version)
     conflict = declare_conflict(education.actor, day.meeting, conflicted, reason="A neighbour")
     asked = _first(ReturnRequest.ref, ReturnRequest.item_id == decided.id, ReturnRequest.agency_id == police.agency_id)
     return {
         "panels": {"slug": day.panel.slug, "ref": day.meeting.ref, "item_ref": decided.ref},
         "panels.withdraw_conflict": {"item_ref": conflicted.ref},
-        "panels.answer_return": {"ref": asked},
+        **{f"panels.{name}": {"ref": asked, "version_id": version.id} for name in _OF_A_RETURN},
         "line_id": _first(Attendance.id, Attendance.meeting_id == day.meeting.id),
         "conflict_id": conflict.id,
     }
@@ -154,12 +163,23 @@ def _of_oversight(people: dict[str, Somebody], case_ref: str) -> Values:
     return {"access": {"ref": case_ref}, "emergency": {"ref": use.ref}}
 
 
+_OF_A_RETURN = ("answer_return", "write_version", "agree_version")
+_OF_A_LIST = ("list_page", "take_off", "ask_to_lift", "second", "withdraw_conflict")
+
+
 def _of_a_restricted_case(people: dict[str, Somebody]) -> Values:
-    """Restrict a case that the practitioner leads, with the hub's lead on its list."""
+    """Restrict a case that the practitioner leads, by another lead than the one on its list."""
     case = make_case(people["practitioner"])
-    restrict(case, lead=people["lead"])
-    here = {"ref": case.ref, "listing_id": _first(CaseListing.id, CaseListing.case_id == case.id)}
-    return {f"cases.{name}": {**here, "what": "agree"} for name in ("list_page", "take_off", "ask_to_lift", "second")}
+    restrict(case, people["lead"])
+    conflict = conflicts.declare_conflict(
+        people["practitioner"].actor, case, reason="A cousin of the family", user_id=people["health"].id
+    )
+    here = {
+        "ref": case.ref,
+        "conflict_id": conflict.id,
+        "listing_id": _first(CaseListing.id, CaseListing.case_id == case.id),
+    }
+    return {f"cases.{name}": {**here, "what": "agree"} for name in _OF_A_LIST}
 
 
 def _planned(day: Day) -> Values:

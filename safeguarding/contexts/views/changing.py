@@ -81,6 +81,7 @@ def record_incident(ref: str) -> Any:
             form.add_rule_error(error)
         else:
             return _done(place.ref, "Incident recorded. The score was worked out again.")
+    form.informant.data = None  # typed again after a mistake rather than shown
     return pages.form_page("contexts/record_incident.html", form, place=place)
 
 
@@ -94,6 +95,7 @@ def _incident_of(form: forms.IncidentForm) -> dict[str, Any]:
         "handling": Handling(form.handling.data or ""),
         "handling_conditions": form.handling_conditions.data,
         "told_by": form.told_by.data,
+        "informant": form.informant.data,
     }
 
 

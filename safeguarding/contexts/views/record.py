@@ -14,7 +14,9 @@ from safeguarding.contexts import queries, risk, showing, words
 from safeguarding.contexts.models import GoalState
 from safeguarding.contexts.service import CLOSED
 from safeguarding.contexts.views.blueprint import blueprint
+from safeguarding.contexts.views.sealed import sealing_of
 from safeguarding.core import clock
+from safeguarding.people.sealed import queries as sealed_fields
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.sections import sections_for
 
@@ -83,7 +85,19 @@ def incident(ref: str, incident_ref: str) -> str:
     readable = queries.may_read_text(actor, found)
     audit.record_read("contexts:incident:shown", actor, found.ref, held_back=not readable)
     return render_template(
-        "contexts/incident.html", place=place, incident=found, readable=readable, words=words, may=may_of(actor)
+        "contexts/incident.html",
+        place=place,
+        incident=found,
+        readable=readable,
+        words=words,
+        may=may_of(actor),
+        sealed=sealed_fields.shown(actor, sealing_of(found), found) if readable else [],
+        sealed_links=lambda _name: {
+            "ask": url_for("contexts.ask_informant", ref=place.ref, incident_ref=found.ref),
+            "reveal": url_for("contexts.reveal_informant", ref=place.ref, incident_ref=found.ref),
+        },
+        may_ask=actor.holds(Permission.SEALED_SEE),
+        may_seal=False,
     )
 
 

@@ -11,19 +11,20 @@ from safeguarding.actions.models import ActionSubject
 from safeguarding.actions.subjects import SubjectNames, register_subject
 from safeguarding.contexts import queries, words
 from safeguarding.contexts.models import Context
-from safeguarding.contexts.views import changing, listing, record
+from safeguarding.contexts.views import changing, listing, record, sealed
 from safeguarding.contexts.views.blueprint import blueprint
 from safeguarding.core import clock
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import Section, register_section
 
-PAGES = (listing, record, changing)  # imported for their routes
+PAGES = (listing, record, changing, sealed)  # imported for their routes
 SHOWN = 10
 
 
 def init_contexts(app: Flask) -> None:
     """Register the package."""
     app.register_blueprint(blueprint)
+    sealed.register_informant()
     register_entry(app, Entry("Places", "contexts.index", 35, Permission.CONTEXT_READ, ("/contexts",)))
     register_entry(app, Entry("Places", "contexts.counts", 35, Permission.CONTEXT_COUNTS, ("/contexts",)))
     register_section(app, Section("my_work", "contexts", 35, "contexts/work.html", _work, Permission.CONTEXT_REVIEW))
