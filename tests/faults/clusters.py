@@ -30,6 +30,11 @@ class Fragile(Cluster):
             assert time.monotonic() < until, "PostgreSQL does not end"
             time.sleep(0.02)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server was started and not ended."""
+        return self._keeper is not None
+
     def start_again(self) -> None:
         """Start the server on what is there, and wait until it has recovered and answers."""
         self._serve()

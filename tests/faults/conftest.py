@@ -7,13 +7,13 @@ import pytest
 
 from config import Settings
 from tests.faults.clusters import Fragile
-from tests.support.databases import Databases, prepare, settings_for
+from tests.support.databases import Databases
 from tests.support.postgres import Cluster, Unavailable
 
 pytest.register_assert_rewrite("tests.faults.caseload", "tests.faults.deciding", "tests.faults.visitors")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Copies of a migrated PostgreSQL database that writes everything to its disk before it says so."""
     try:
@@ -23,22 +23,32 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
         pytest.skip(f"PostgreSQL: {reason}")
 
 
-@pytest.fixture
-def fragile() -> Iterator[Fragile]:
-    """A PostgreSQL that the test ends, freezes and starts again."""
+@pytest.fixture(scope="module")
+def fragile_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fragile, Databases]]:
+    """A PostgreSQL that tests end, freeze and start again, and copies of its migrated database."""
     try:
         with Fragile() as cluster:
-            yield cluster
+            yield cluster, Databases(tmp_path_factory.mktemp("fragile"), cluster)
     except Unavailable as reason:
         pytest.skip(f"PostgreSQL: {reason}")
 
 
 @pytest.fixture
-def fragile_installation(fragile: Fragile, tmp_path: Path) -> Settings:
-    """The settings of an installation on that PostgreSQL, which ends with it."""
-    settings = settings_for(tmp_path, fragile.create_database())
-    prepare(settings)
-    return settings
+def fragile(fragile_databases: tuple[Fragile, Databases]) -> Fragile:
+    """That PostgreSQL."""
+    return fragile_databases[0]
+
+
+@pytest.fixture
+def fragile_installation(
+    fragile: Fragile, fragile_databases: tuple[Fragile, Databases], tmp_path: Path
+) -> Iterator[Settings]:
+    """The settings of a fresh installation on that PostgreSQL."""
+    _cluster, databases = fragile_databases
+    with databases.copy(tmp_path) as fresh:
+        yield fresh
+        if not fragile.is_running:
+            fragile.start_again()  # a test that failed left it ended, and the next one needs it
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -28,7 +28,7 @@ from safeguarding.panels.models.items import AgendaItem, ItemState
 from safeguarding.relations.models import RelationRow
 from tests.factories.meetings import BASIS, Day, make_day
 from tests.factories.people import unit_of_work
-from tests.faults.visitors import GONE, Visitor, command
+from tests.faults.visitors import GONE, Visitor, check_log, command
 from tests.support.databases import dispose
 from tests.support.pages import Page
 from tests.support.server import serving
@@ -77,7 +77,9 @@ class Chair(threading.Thread):
         path = f"{self._day.path}/live/items/{item}"
         token = self._patiently(lambda: self._browser.get(f"{self._day.path}/live/attendance")).form()["csrf_token"]
         self._patiently(lambda: self._browser.post(f"{path}/open", {"csrf_token": token}))
-        form = self._patiently(lambda: self._browser.get(path)).form(having="rationale") | self._typed(item)
+        form = self._patiently(lambda: self._browser.get(path)).form(having="rationale") | typed(
+            self._day, f"Decided under fault, {item}."
+        )
         while (answer := self._ask(lambda: self._send(f"{path}/decision", form))) is None:
             if self._dice.random() < GIVES_UP:
                 return  # they never learn what became of it
@@ -116,26 +118,28 @@ class Chair(threading.Thread):
         time.sleep(PAUSE)
         return None
 
-    def _typed(self, item: str) -> dict[str, str]:
-        ahead = clock.today() + timedelta(days=90)
-        police, due = self._day.agencies["police"].ref, f"{ahead.day}/{ahead.month}/{ahead.year}"
-        typed = {
-            "kind": "adopt",
-            "rationale": f"Decided under fault, {item}.",
-            "risk_after": "significant",
-            "rest_agree": "y",
-            "next_review": due,
-            "lawful_basis": BASIS,
-            "told_how": "The practitioner, at boxing",
-        }
-        for number in range(ACTIONS):
-            row = {"title": f"Action {number}", "owner": police, "due": due, "priority": "high"}
-            typed |= {f"actions-{number}-{name}": value for name, value in row.items()}
-        return typed
-
     def _note(self, wrong: str) -> None:
         with self._ledger.lock:
             self._ledger.wrong.append(wrong)
+
+
+def typed(day: Day, rationale: str) -> dict[str, str]:
+    """Return what a chair types: an adoption to which everybody agrees, with its actions."""
+    ahead = clock.today() + timedelta(days=90)
+    police, due = day.agencies["police"].ref, f"{ahead.day}/{ahead.month}/{ahead.year}"
+    fields = {
+        "kind": "adopt",
+        "rationale": rationale,
+        "risk_after": "significant",
+        "rest_agree": "y",
+        "next_review": due,
+        "lawful_basis": BASIS,
+        "told_how": "The practitioner, at boxing",
+    }
+    for number in range(ACTIONS):
+        row = {"title": f"Action {number}", "owner": police, "due": due, "priority": "high"}
+        fields |= {f"actions-{number}-{name}": value for name, value in row.items()}
+    return fields
 
 
 def in_the_middle(ledger: Ledger, dice: random.Random) -> None:
@@ -168,7 +172,9 @@ def make_days(settings: Settings, days: int, items: int) -> list[Day]:
 def check_whole(app: Flask, ledger: Ledger) -> int:
     """Hold every decision to being there with all that belongs to it; return how many there are."""
     with app.app_context():
-        decisions = {row.item_id: row for row in db.session.scalars(select(Decision))}
+        found = db.session.scalars(select(Decision)).all()
+        decisions = {row.item_id: row for row in found}
+        assert len(found) == len(decisions), "an item has one decision"
         items = {item.id: item for item in db.session.scalars(select(AgendaItem))}
         assert {items[key].ref for key in decisions} >= ledger.done, "a decision that was confirmed is gone"
         decided = {item.id for item in items.values() if item.state is ItemState.DECIDED}
@@ -217,6 +223,7 @@ def decide_through(fault: Fault, settings: Settings, *, days: int, items: int, s
         again.sign_in(made[0].people["chair"].email)
         assert again.get(f"{made[0].path}/live").status == 200
     assert ledger.wrong == []
+    check_log(settings, "Decided under fault", "at boxing", "Reeve")
     app = create_app(settings)
     try:
         assert check_whole(app, ledger) >= len(ledger.done) > 0

@@ -26,7 +26,7 @@ def killing(kills: int) -> Fault:
 
 
 def test_a_decision_survives_killed_workers_whole_or_not_at_all(installation: Settings) -> None:
-    told = decide_through(killing(4), installation, days=2, items=10, seed=7, workers=1)
+    told = decide_through(killing(3), installation, days=2, items=8, seed=7, workers=1)
     assert told.unanswered > 0, "no kill hit a request"
 
 

@@ -13,7 +13,7 @@ from tests.faults.caseload import Caseload, check_stored, make_caseloads
 from tests.faults.visitors import Visitor
 from tests.support.server import serving
 
-PROCESSES, WRITERS, UPDATES = 4, 6, 6
+PROCESSES, WRITERS, UPDATES = 4, 6, 5
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -9,7 +9,7 @@ from config import Settings
 from tests.faults.caseload import check_stored, make_caseloads
 from tests.faults.clusters import Fragile
 from tests.faults.deciding import Fault, Ledger, decide_through, in_the_middle
-from tests.faults.visitors import Visitor, at_once
+from tests.faults.visitors import Visitor, all_at_once, check_log
 from tests.support.pages import Page
 from tests.support.postgres import SECONDS_TO_START
 from tests.support.server import serving
@@ -57,6 +57,7 @@ def test_a_database_that_is_down_is_told_plainly_and_comes_back_by_itself(
         shows_again(nobody, "/health")
         assert [browser.post(load.add, form).status for _twice in range(2)] == [303, 303]
         assert "Written while it was down." in browser.get(load.case).words
+    check_log(fragile_installation, "Written while", "college", "Young")
     check_stored(fragile_installation, 1)
 
 
@@ -75,7 +76,7 @@ def killing(cluster: Fragile, kills: int) -> Fault:
 def test_a_decision_survives_a_killed_database_whole_or_not_at_all(
     fragile: Fragile, fragile_installation: Settings
 ) -> None:
-    told = decide_through(killing(fragile, 3), fragile_installation, days=2, items=12, seed=3)
+    told = decide_through(killing(fragile, 2), fragile_installation, days=2, items=10, seed=3)
     assert told.refused > 0, "no kill hit a request"
     assert told.unanswered == 0, "a database that is gone is told, and costs no worker"
 
@@ -97,7 +98,7 @@ def test_a_silent_database_is_waited_for_a_moment_and_no_longer(
         browser.sign_in(load.worker.email)
         form = load.form(browser, "Written while it was silent.")
         with fragile.frozen():
-            answers = at_once(lambda: browser.get(load.case), THREADS)  # every thread of every worker waits
+            answers = all_at_once([lambda: browser.get(load.case)] * THREADS)  # every thread of every worker waits
             answers += [browser.get("/my-work"), browser.post(load.add, form)]
             for answer in answers:
                 tells_plainly(answer)
@@ -105,4 +106,5 @@ def test_a_silent_database_is_waited_for_a_moment_and_no_longer(
             assert nobody.get("/health").status == 503
         shows_again(browser, load.case)
         assert [browser.post(load.add, form).status for _twice in range(2)] == [303, 303]
+    check_log(fragile_installation, "Written while", "college", "Young")
     check_stored(fragile_installation, 1)

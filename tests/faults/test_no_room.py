@@ -19,7 +19,7 @@ from safeguarding import create_app
 from safeguarding.extensions import db
 from tests.factories.people import PHRASE
 from tests.faults.caseload import check_stored, make_caseloads, stored
-from tests.faults.visitors import Visitor, workers
+from tests.faults.visitors import Visitor, check_log, workers
 from tests.support.databases import dispose
 from tests.support.pages import Page, PageClient
 from tests.support.server import serving
@@ -146,4 +146,5 @@ def no_room_and_room_again(settings: Settings, shortage_at: Callable[[str], Shor
             shortage(False)
             assert "Young" in browser.get(load.case).words
             assert [browser.post(load.add, form).status for _twice in range(2)] == [303, 303]
+    check_log(settings, LONG[:50], "college", "Young")
     check_stored(settings, 2)

@@ -4,23 +4,25 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
 from werkzeug.test import TestResponse, run_wsgi_app
 from werkzeug.wrappers import Response
 
+from config import Settings
 from tests.factories.people import PHRASE
 from tests.support.pages import Page
 
 # What a client meets whose server, or whose server's worker, has just gone.
 GONE = (OSError, HTTPException)
 SECONDS = 60
+Result = TypeVar("Result")
 
 
 class Visitor:
@@ -68,16 +70,22 @@ def _as_test_response(made: Response) -> TestResponse:
     return TestResponse(body, status, headers, None)  # type: ignore[arg-type]  # the request is of no use here
 
 
-def at_once(act: Callable[[], Page], many: int) -> list[Page]:
-    """Do the same so many times at the same moment, and return the answers; raises what any of them raised."""
-    ready = threading.Barrier(many)
+def all_at_once(acts: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Do several things at the same moment, and return what came of each; raises what any of them raised."""
+    ready = threading.Barrier(len(acts))
 
-    def one(_number: int) -> Page:
+    def one(act: Callable[[], Result]) -> Result:
         ready.wait(SECONDS)
         return act()
 
-    with ThreadPoolExecutor(many) as pool:
-        return list(pool.map(one, range(many)))
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(one, acts))
+
+
+def check_log(settings: Settings, *typed: str) -> None:
+    """Hold the log of an installation that was served to saying nothing of what people typed."""
+    log = (settings.data / "server.log").read_text(errors="replace")
+    assert [each for each in typed if each in log] == []
 
 
 def workers(address: str) -> list[int]:
