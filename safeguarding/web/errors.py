@@ -29,7 +29,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(ForbiddenError, _forbidden)
     app.register_error_handler(StaleError, lambda _error: error_page(409, texts=[], back=None))
     app.register_error_handler(RuleError, lambda error: error_page(400, message=error.message))
-    app.register_error_handler(UnavailableError, lambda _error: error_page(503))
+    app.register_error_handler(UnavailableError, _unavailable)
     app.register_error_handler(AlreadyDoneError, _already_done)
     app.register_error_handler(Exception, _anything)
 
@@ -102,6 +102,11 @@ def _done_before() -> BaseResponse | None:
         return None
     location = location_of_repeat(actor.key)
     return None if location is None else _already_done(AlreadyDoneError(location))
+
+
+def _unavailable(error: UnavailableError) -> Response:
+    log.error("unavailable", exc_info=error, extra={"request_id": g.get("request_id")})
+    return error_page(503)
 
 
 def _anything(error: Exception) -> Response:

@@ -11,9 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError
 
 from safeguarding.core import second_wall
 from safeguarding.core.database import set_writing, writing
+from safeguarding.core.errors import UnavailableError
 from safeguarding.extensions import db
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -61,10 +63,18 @@ def commit() -> None:
     events = pending_events()
     db.session.flush()
     if events:
-        for write in _writers:
-            write([event.payload for event in events])
+        _write([event.payload for event in events])
     db.session.commit()
     events.clear()
+
+
+def _write(payloads: list[Any]) -> None:
+    """Append events; whatever the database refuses them for, what cannot be recorded is neither done nor shown."""
+    try:
+        for write in _writers:
+            write(payloads)
+    except DBAPIError as refused:
+        raise UnavailableError("the audit takes no entry") from refused
 
 
 def rollback(keep: frozenset[Keep] = frozenset()) -> None:
