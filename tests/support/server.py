@@ -28,6 +28,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "DATABASE_BACKUP_URL": settings.database_backup_url or "",
         "SECRET_KEY": settings.secret_key,
         "AUDIT_KEY": settings.audit_key,
+        "SECOND_FACTOR": "optional" if settings.second_factor_optional else "required",
+        "PASSKEY_REQUIRED": "yes" if settings.passkey_required else "no",
         "SEALED_KEYS": settings.sealed_keys_text,
     }
 
