@@ -40,6 +40,7 @@ from safeguarding.contexts.models import Context
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
 from safeguarding.people.held_back import refuse_copies
@@ -187,6 +188,7 @@ def end_allocation(actor: Actor, case: Case, *, allocation_id: int, at: datetime
     db.session.flush()
 
 
+@beyond(Beyond.LEAVING)
 def end_unborne(actor: Actor, user_id: int) -> None:
     """End the allocations of a person that no membership of theirs bears out any more, for whoever ended that.
 

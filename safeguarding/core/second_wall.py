@@ -28,6 +28,7 @@ class Beyond(StrEnum):
     EMERGENCY = "emergency"  # the record that somebody asks emergency access to
     CLOSING = "closing"  # what is about a restricted record is closed with it, also what whoever restricts does not see
     SECOND_PERSON = "second_person"  # who agrees to what was asked about a restricted case need not be on its list
+    LEAVING = "leaving"  # who ends somebody's membership ends their part in cases, and stands in no relation to them
     MINUTES = "minutes"  # minutes hold the whole meeting, whoever prepares them; each reader is shown their own part
 
 
@@ -87,7 +88,8 @@ def as_command(name: str) -> Iterator[None]:
 @contextlib.contextmanager
 def beyond(reason: Beyond) -> Iterator[None]:
     """Read beyond the actor's relations inside the block, or in the function it decorates; what is read must leave it
-    protected. Nothing can be written, but by a second person that a case is restricted no longer."""
+    protected. Nothing can be written, but by a second person that a case is restricted no longer, and that somebody who
+    leaves no longer works a case."""
     seen = _sight.get()
     with looking(seen if seen is None else Sight(seen.principals, seen.user_id, seen.system, reason)):
         yield

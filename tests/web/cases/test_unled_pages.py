@@ -2,18 +2,14 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from safeguarding.access.roles import Role
-from safeguarding.accounts import service as accounts
-from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency
 from safeguarding.cases.models import Case
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
 from tests.factories.panels import Round, make_accepted, make_round
-from tests.factories.people import make_somebody
 
 
 @pytest.fixture
@@ -23,18 +19,17 @@ def around(app: Flask) -> Round:
 
 
 @pytest.fixture
-def case_ref(app: Flask, around: Round) -> str:
-    """A case that was referred to the panel, whose lead worker has left."""
-    with app.app_context():
-        with unit_of_work():
-            admin = make_somebody(Role.ADMIN)
-            referral = make_accepted(around)
-            ref = db.session.get_one(Case, referral.case_id).ref
-        who = around.practitioner
-        with unit_of_work():
-            agency = db.session.scalars(select(Agency.ref).where(Agency.id == who.agency_id)).one()
-            version = db.session.get_one(User, who.id).version
-            accounts.end_role(admin.actor, who.ref, agency_ref=agency, role=Role.PRACTITIONER, read_version=version)
+def case_ref(app: Flask, around: Round, sign_in: SignIn) -> str:
+    """A case that was referred to the panel, whose lead worker has left: an administrator ended the role."""
+    who = around.practitioner
+    with app.app_context(), unit_of_work():
+        referral = make_accepted(around)
+        ref = db.session.get_one(Case, referral.case_id).ref
+        agency = db.session.get_one(Agency, who.agency_id).ref
+    admin = sign_in(Role.ADMIN)
+    path = f"/admin/people/{who.ref}"
+    end = f"{path}/roles/{agency}/practitioner/end"
+    assert admin.post(end, admin.get(path).form(action=end)).location == path
     return ref
 
 
