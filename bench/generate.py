@@ -42,6 +42,8 @@ def settings_for(folder: Path, url: str | None = None) -> Settings:
         mode=Mode.TEST,
         data=folder,
         database_url=url or f"sqlite:///{folder / 'safeguarding.db'}",
+        database_owner_url=None,
+        database_backup_url=None,
         secret_key=SECRET,
         audit_key=SECRET[::-1],
         sealed_keys=(("b1", SECRET.swapcase()),),
@@ -95,7 +97,9 @@ def renew_sessions(settings: Settings) -> None:
     with app.app_context():
         now = clock.now()
         with unit_of_work():
-            db.session.execute(update(UserSession).values(last_seen_at=now, created_at=now, expires_at=now + LONGEST))
+            db.session.execute(
+                update(UserSession).values(last_seen_at=now, created_at=now, confirmed_at=now, expires_at=now + LONGEST)
+            )
         db.session.remove()
         db.engine.dispose()
 

@@ -16,6 +16,7 @@ from bench.world import (
     World,
     ref,
 )
+from safeguarding.accounts.models import Proof
 from safeguarding.accounts.passwords import hash_phrase
 from safeguarding.accounts.sessions import token_digest
 from safeguarding.cli.demo.names import BOYS, FAMILIES, GIRLS
@@ -25,6 +26,8 @@ from safeguarding.people.names import sort_key_of, words_of
 
 # Endings make a few hundred family names out of the demonstration's, as many as a borough has common ones.
 SURNAMES = tuple(name + ending for ending in ("", "-Cole", "-Osei", "-Khan", "-Reid", "-Lane") for name in FAMILIES)
+PROOF = Proof.TOTP.value  # as everybody's session was opened
+SESSION = "id token_digest user_id created_at last_seen_at expires_at opened_at proof confirmed_at"
 COMMON_SURNAME = FAMILIES[11]  # what the runner searches for
 GIVEN = GIRLS + BOYS
 RISKS = ("none_known", "emerging", "moderate", "significant")
@@ -102,8 +105,8 @@ def write_accounts(world: World, writer: Writer) -> None:
     members = [(s.id, s.id, s.agency_id, s.role, old) for s in STAFF]
     writer.write("membership", "id user_id agency_id role valid_from", members)
     now, until = instant(world.now), world.at(0.5)
-    sessions = [(s.id, token_digest(s.token), s.id, now, now, until) for s in STAFF]
-    writer.write("user_session", "id token_digest user_id created_at last_seen_at expires_at", sessions)
+    sessions = [(s.id, token_digest(s.token), s.id, now, now, until, now, PROOF, now) for s in STAFF]
+    writer.write("user_session", SESSION, sessions)
 
 
 def write_people(world: World, writer: Writer) -> None:
