@@ -112,14 +112,38 @@ def _rows() -> Iterator[dict[str, Any]]:
         last = rows[-1].seq
 
 
+MOVED = 2000  # how far from its place a row is looked for
+
+
 def _kind(row: dict[str, Any], expected_seq: int, previous: str) -> str:
+    """Return what was done to the first row that does not follow, judged by it and by those behind it."""
     if row["seq"] > expected_seq:
         return "deleted"
-    own_hash_holds = chain_hash(row) == row["hash"]
-    if own_hash_holds:
-        return "inserted" if row["previous"] == GENESIS and expected_seq > 1 else "swapped"
-    following = db.session.execute(select(AuditEvent.previous).where(AuditEvent.seq == row["seq"] + 1)).scalar()
-    return "edited" if row["previous"] == previous or following == row["hash"] else "swapped"
+    written_as = _written_as(row)
+    if written_as == row["seq"]:
+        return "rewritten"  # by somebody with the key: it is whole, and follows another row than the one before it
+    if written_as is not None:
+        other = _row(written_as)
+        if other is not None and _written_as(other) == row["seq"]:
+            return "swapped"
+        return "deleted" if written_as > row["seq"] else "inserted"
+    following = _row(row["seq"] + 1)
+    if following is None:
+        return "edited"
+    if following["previous"] == previous:
+        return "inserted"
+    return "rewritten" if following["previous"] == row["hash"] and _written_as(following) is None else "edited"
+
+
+def _written_as(row: dict[str, Any]) -> int | None:
+    """Return the place for which a row's hash holds: its own, another one near it, or None for none."""
+    places = sorted(range(max(1, row["seq"] - MOVED), row["seq"] + MOVED), key=lambda seq: abs(seq - row["seq"]))
+    return next((seq for seq in places if chain_hash({**row, "seq": seq}) == row["hash"]), None)
+
+
+def _row(seq: int) -> dict[str, Any] | None:
+    found = db.session.execute(select(*AuditEvent.__table__.columns).where(AuditEvent.seq == seq)).one_or_none()
+    return None if found is None else dict(found._mapping)
 
 
 def _tail(expected_seq: int, previous: str, waiting: dict[int, str]) -> tuple[int, str] | None:
