@@ -51,6 +51,7 @@ class BrowserSession(dict[str, Any], SessionMixin):
     def __init__(self, token: str, known: bool, secret: str, said: list[Any]) -> None:
         super().__init__()
         self.token, self.known, self._secret = token, known, secret
+        self.is_changed = False
         self.had_said = bool(said)
         if said:
             self["_flashes"] = [tuple(message) for message in said]
@@ -58,13 +59,13 @@ class BrowserSession(dict[str, Any], SessionMixin):
 
     def rotate(self) -> str:
         """Take a new token, at every change of who is signed in, and return it."""
-        self.token, self.known = new_token(), False
+        self.token, self.known, self.is_changed = new_token(), False, True
         self._derive()
         return self.token
 
     def renew(self) -> str:
         """Take a new token with the same stem, at every confirmation of the same person, and return it."""
-        self.token, self.known = self.token[:_STEM] + new_token()[_STEM:], False
+        self.token, self.known, self.is_changed = self.token[:_STEM] + new_token()[_STEM:], False, True
         return self.token
 
     def _derive(self) -> None:
@@ -88,7 +89,7 @@ class BrowserSessions(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send the token to a browser that has none, and the messages that wait for the next page."""
         assert isinstance(session, BrowserSession)  # noqa: S101 - our own open_session made it
-        if not session.known and response.mimetype == "text/html":
+        if session.is_changed or (not session.known and response.mimetype == "text/html"):
             self._set(response, self.cookie, session.token)
         said = session.get("_flashes", [])
         if said:

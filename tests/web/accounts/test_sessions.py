@@ -257,6 +257,19 @@ def test_a_locked_screen_opens_nothing_in_any_tab(app: Flask, sign_in: SignIn) -
     assert {"accounts:session:locked", "accounts:phrase:refused", "accounts:session:unlocked"} <= set(events(app))
 
 
+def test_a_script_that_unlocks_gets_the_new_cookie(sign_in: SignIn) -> None:
+    client = sign_in(Role.SOCIAL_WORKER)
+    token, before = client.csrf_token(), cookie(client)
+    script = {"base_url": client.BASE, "headers": {"Accept": "application/json"}}
+    assert client.client.post("/lock", data={"csrf_token": token}, **script).get_json() == {"locked": True}
+    wrong = client.client.post("/locked", data={"csrf_token": token, "password": "wrong"}, **script)
+    assert (wrong.status_code, wrong.get_json()["locked"]) == (422, True)
+    right = client.client.post("/locked", data={"csrf_token": token, "password": PHRASE}, **script)
+    assert right.get_json() == {"locked": False}
+    assert cookie(client) != before
+    assert is_in(client)
+
+
 def test_a_locked_session_can_be_signed_out(sign_in: SignIn) -> None:
     client = sign_in(Role.SOCIAL_WORKER)
     token = client.csrf_token()
