@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, render_template, url_for
+from flask import Blueprint, Flask, flash, render_template, request, url_for
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -11,6 +11,7 @@ from safeguarding.audit import service as audit
 from safeguarding.cases import queries as cases
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError, RuleError, StaleError
+from safeguarding.core.references import normalise_reference
 from safeguarding.nrm import queries, service, words
 from safeguarding.nrm.forms import AUTO, CorrectForm, DecisionForm, NumberForm, ReferralForm, referral_of
 from safeguarding.nrm.models import GroundsOutcome, NrmState
@@ -79,7 +80,8 @@ def record(case_ref: str) -> Any:
     """Record on a case that its young person was referred."""
     actor = current_actor()
     view = cases.access_case(actor, case_ref)
-    form = ReferralForm(route=AUTO)
+    decided = normalise_reference(request.args.get("decision", ""), "DE")
+    form = ReferralForm(route=AUTO, note=f"As the panel decided in {decided}." if decided else None)
     codes = codes_on(clock.today(), *_LISTS)
     form.first_responder_code.choices = [("", "Choose"), *choices_of(codes, _LISTS[0])]
     form.exploitation_types.choices = choices_of(codes, _LISTS[1])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
 from safeguarding.core import clock
 from safeguarding.core.working_days import add_working_days
 from safeguarding.panels.models.meetings import MeetingState
@@ -40,12 +41,13 @@ def _due(row: Any) -> Any:
 
 def about_case(actor: Actor, subject: Any) -> dict[str, Any] | None:
     """Return what panels decided about a case."""
-    return _decisions(decided_about(actor, case_id=subject.id))
+    may_record = actor.may(Permission.NRM_RECORD, getattr(subject, "relations", ()))
+    return _decisions(decided_about(actor, case_id=subject.id), may_record)
 
 
 def about_person(actor: Actor, subject: Any) -> dict[str, Any] | None:
     """Return what panels decided about a young person, where the actor may see that."""
-    return _decisions(decided_about(actor, person_id=subject.id))
+    return _decisions(decided_about(actor, person_id=subject.id), False)
 
 
 def on_meeting(_actor: Actor, subject: Any) -> dict[str, Any] | None:
@@ -53,5 +55,7 @@ def on_meeting(_actor: Actor, subject: Any) -> dict[str, Any] | None:
     return {"meeting": subject}
 
 
-def _decisions(decided: list[Any]) -> dict[str, Any] | None:
-    return {"decided": decided, "kind_names": KIND_NAMES} if decided else None
+def _decisions(decided: list[Any], may_record_nrm: bool) -> dict[str, Any] | None:
+    if not decided:
+        return None
+    return {"decided": decided, "kind_names": KIND_NAMES, "may_record_nrm": may_record_nrm}

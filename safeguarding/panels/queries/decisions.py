@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal, or_, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -16,10 +17,13 @@ from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import User
 from safeguarding.actions.models import Action, ActionOrigin
 from safeguarding.agencies.models import Agency
+from safeguarding.cases.models import Case
 from safeguarding.contexts.models import Context
 from safeguarding.core.errors import NotFoundError
 from safeguarding.extensions import db
-from safeguarding.panels.models.decisions import Decision
+from safeguarding.nrm.models import NrmReferral
+from safeguarding.nrm.queries import WAITING
+from safeguarding.panels.models.decisions import Decision, DecisionKind
 from safeguarding.panels.models.items import AgendaItem
 from safeguarding.panels.models.meetings import Meeting
 from safeguarding.panels.models.panels import Panel
@@ -45,6 +49,8 @@ class DecisionPage:
     quorum: dict[str, Any]
     parts: ItemParts
     papers_changed: bool | None
+    awaits_nrm: bool = False  # to be referred to the NRM, and no record of that yet
+    may_record_nrm: bool = False
 
 
 def decision_page(actor: Actor, slug: str, ref: str, item_ref: str) -> DecisionPage:
@@ -69,6 +75,8 @@ def decision_page(actor: Actor, slug: str, ref: str, item_ref: str) -> DecisionP
         json.loads(row.decision_quorum),
         parts,
         mark != row.papers_digest if reads_item else None,
+        row.decision_kind is DecisionKind.REFER_NRM and _waits_for_nrm(row.decision_id),
+        row.case_id is not None and actor.may(Permission.NRM_RECORD, held.get("case", frozenset())),
     )
 
 
@@ -110,6 +118,8 @@ def decided_about(actor: Actor, *, case_id: int | None = None, person_id: int | 
             Decision.deferred_to_on,
             Decision.told_how,
             Decision.recorded_at,
+            _awaits_nrm().label("awaits_nrm"),
+            Case.ref.label("case_ref"),
             AgendaItem.ref.label("item_ref"),
             Meeting.ref.label("meeting_ref"),
             Panel.slug,
@@ -119,6 +129,7 @@ def decided_about(actor: Actor, *, case_id: int | None = None, person_id: int | 
         .join(AgendaItem, AgendaItem.id == Decision.item_id)
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)
         .join(Panel, Panel.id == Meeting.panel_id)
+        .outerjoin(Case, Case.id == AgendaItem.case_id)
         .outerjoin(Context, Context.id == Decision.linked_context_id)
         .where(
             about,
@@ -153,3 +164,21 @@ def decided_about(actor: Actor, *, case_id: int | None = None, person_id: int | 
         if row.action_ref is not None:
             decided.actions.append(row)
     return list(found.values())
+
+
+def _awaits_nrm() -> ColumnElement[bool]:
+    """Return the condition that it was decided to refer to the NRM, and no referral is recorded on the case yet."""
+    recorded = (
+        select(literal(1))
+        .where(
+            NrmReferral.case_id == AgendaItem.case_id,
+            or_(NrmReferral.created_at >= Decision.recorded_at, NrmReferral.state.in_(WAITING)),
+        )
+        .exists()
+    )
+    return and_(Decision.kind == DecisionKind.REFER_NRM, ~recorded)
+
+
+def _waits_for_nrm(decision_id: int) -> bool:
+    statement = select(_awaits_nrm()).join(AgendaItem, AgendaItem.id == Decision.item_id)
+    return bool(db.session.scalar(statement.where(Decision.id == decision_id)))
