@@ -135,7 +135,8 @@ def add_app_code() -> Any:
             form.add_rule_error(error)
         else:
             return _added("Authenticator app set up.")
-    return app_page("accounts/add_app.html", actor, queries.own_email(signing_in.need_own(actor)), form)
+    email = queries.own_email(signing_in.need_own(actor))
+    return app_page("accounts/add_app.html", actor, email, form, url_for("accounts.add_factor"))
 
 
 @blueprint.post("/account/second-factors/passkey/options")

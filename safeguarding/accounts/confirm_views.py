@@ -17,7 +17,7 @@ from safeguarding.accounts.sessions import LiveSession, this_browser, this_sessi
 from safeguarding.accounts.throttle import TooManyError
 from safeguarding.accounts.views import WRONG_CODE, check_code, too_many
 from safeguarding.audit import service as audit
-from safeguarding.core.errors import NotFoundError
+from safeguarding.core.errors import ForbiddenError, NotFoundError
 from safeguarding.extensions import db
 from safeguarding.web import transaction
 from safeguarding.web.guard import current_actor, permission, polled, wants_page
@@ -34,6 +34,8 @@ def confirm() -> Any:
     form, target = CodeForm(), local_target(request.values.get("next"))
     shown = _shown(target)
     if form.validate_on_submit():
+        if not shown["may_use_code"]:
+            raise ForbiddenError("Your role needs a passkey here. A code does not take its place.")
         try:
             proof = check_code(current_actor(), str(form.code.data), apps=shown["may_use_app"])
         except TooManyError as held:

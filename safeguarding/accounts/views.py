@@ -202,14 +202,15 @@ def set_up_app_code() -> Any:
         else:
             entering.open_for(person, Proof.TOTP)
             return redirect(url_for("accounts.recovery_codes", next=target), 303)
-    return app_page("accounts/set_up_app.html", person.actor, person.email, form, person=person, target=target)
+    start = url_for("accounts.set_up", next=target)
+    return app_page("accounts/set_up_app.html", person.actor, person.email, form, start, person=person, target=target)
 
 
-def app_page(template: str, actor: Actor, email: str, form: AppCodeForm, **context: Any) -> Any:
+def app_page(template: str, actor: Actor, email: str, form: AppCodeForm, start: str, **context: Any) -> Any:
     """Show the QR code and the secret of the app that waits; lead back to the start when none does."""
     secret = queries.offered_secret(signing_in.need_own(actor))
     if secret is None:
-        return redirect(url_for("accounts.set_up", next=context.get("target")), 303)
+        return redirect(start, 303)
     settings: Settings = current_app.extensions["settings"]
     code = qr_code(factors.address_of(secret, email, settings.service_name))
     return form_page(template, form, qr=code, secret=secret, **context)

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config import Settings
 from safeguarding import create_app
 from safeguarding.access.roles import Role
 from safeguarding.accounts import factors
-from safeguarding.accounts.factor_models import RecoveryCode, SecondFactor
+from safeguarding.accounts.factor_models import FactorKind, RecoveryCode, SecondFactor
+from safeguarding.accounts.models import Proof, UserSession
 from safeguarding.audit.models import AuditEvent
 from safeguarding.core import clock
 from safeguarding.extensions import db
@@ -198,6 +199,34 @@ def test_a_role_that_needs_a_passkey_is_not_let_in_by_codes(stricter: Flask) -> 
     page = client.get("/sign-in/set-up")
     assert "Add a passkey" in page.words and "authenticator app" not in page.words
     assert client.post("/sign-in/set-up/app").status == 403
+
+
+def test_where_a_passkey_is_needed_no_code_confirms_and_none_opens(stricter: Flask) -> None:
+    chair = a_worker(stricter, Role.CHAIR)
+    secret, codes = give_app(stricter, chair), give_codes(stricter, chair)
+    with stricter.app_context(), unit_of_work():
+        db.session.add(
+            SecondFactor(
+                ref="SF-0000-0000",
+                user_id=chair.id,
+                kind=FactorKind.PASSKEY,
+                name="Laptop",
+                credential_id="aaaa",
+                public_key=b"none",
+                sign_count=0,
+                created_at=clock.now(),
+                confirmed_at=clock.now(),
+            )
+        )
+    client = half_way(stricter, chair)
+    assert send_code(client, code_of(secret)).status == 422  # with a passkey at hand an app is no way in
+    with stricter.app_context(), unit_of_work():  # as if the passkey had been shown
+        entered = {"opened_at": clock.now(), "proof": Proof.PASSKEY, "expires_at": clock.now() + timedelta(hours=12)}
+        db.session.execute(update(UserSession).where(UserSession.opened_at.is_(None)).values(**entered))
+    assert client.get("/my-work").status == 200
+    for code in (code_of(secret, 1), codes[0]):
+        assert client.post("/confirm", {"code": code, "next": "/account"}).status == 403
+    assert client.get("/account/pass-phrase").location.startswith("/confirm")
 
 
 def test_other_roles_need_no_passkey(stricter: Flask) -> None:
