@@ -21,6 +21,7 @@ class Actor:
     agency_names: tuple[str, ...] = ()
     principals: frozenset[str] = frozenset()
     withheld: frozenset[int] = frozenset()  # agencies of theirs that give nothing now: no agreement is in force
+    # Held without a role: by a command those that it needs, by whoever is signed in what concerns themselves alone.
     system_permissions: frozenset[Permission] = field(default=frozenset())
 
     @property

@@ -35,6 +35,7 @@ from safeguarding.relations.queries import live
 
 # Roles through which an agency's seat on a panel becomes the person's own.
 SEATED = frozenset({Role.SPOC, Role.LEAD, Role.CHAIR, Role.VICE_CHAIR, Role.COORDINATOR})
+OWN_AFFAIRS = frozenset({Permission.WORK_OWN})  # sign out, one's account, one's notices: whatever roles are left
 _WITHOUT_AGREEMENT = frozenset({Role.ADMIN, Role.AUDITOR})  # they see no case data, so none is shared with them
 _OFFICES = frozenset({Relation.CHAIR, Relation.VICE_CHAIR, Relation.COORDINATOR})
 PanelPrincipals = Callable[[frozenset[str], frozenset[Role]], set[str]]
@@ -243,6 +244,7 @@ def actor_of(rows: Sequence[Any], panels: PanelPrincipals | None = None) -> Acto
         agency_ids=frozenset(sharing),
         agency_names=tuple(sorted({row.agency_name for row in live})),
         principals=frozenset(principals),
+        system_permissions=OWN_AFFAIRS,
         withheld=frozenset(
             row.agency_id for row in live if row.agency_id not in sharing and row.role not in _WITHOUT_AGREEMENT
         ),

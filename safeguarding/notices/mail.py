@@ -48,7 +48,9 @@ def write_message(settings: Settings, claim: Claim) -> EmailMessage:
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{claim.ref.lower()}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(words.format(service=settings.service_name, url=f"{settings.service_url}{claim.path}"))
+    text = words.format(service=settings.service_name, url=f"{settings.service_url}{claim.path}")
+    # Plain where it can be, so that a link stays whole for whoever reads the message as it is.
+    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message
 
 

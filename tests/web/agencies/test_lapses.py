@@ -46,7 +46,9 @@ def test_people_of_an_agency_without_an_agreement_in_force_read_why(
     client = sign_in(who)
     assert client.get("/cases").status == 200
     reviewed(app, who, days, covers)
-    for path in ("/cases", "/my-work", "/people/search", "/cases/CA-0000-0000"):
+    first = client.get("/my-work")
+    assert first.status == 200 and "An agreement is not in force" in first.words
+    for path in ("/cases", "/referrals", "/people/search", "/cases/CA-0000-0000"):
         page = client.get(path)
         assert page.status == 403, path
         assert "Your agency's agreement is not in force" in page.words
@@ -57,6 +59,8 @@ def test_people_of_an_agency_without_an_agreement_in_force_read_why(
             assert "has signed no information-sharing agreement that covers cases" in page.words
     reviewed(app, who, 30)
     assert client.get("/cases").status == 200
+    reviewed(app, who, days, covers)
+    assert client.post("/sign-out").location == "/sign-in"
 
 
 def test_who_has_another_agency_goes_on_with_that_and_is_told(app: Flask, sign_in: SignIn) -> None:
