@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.core import clock
 from safeguarding.core.references import normalise_reference
-from safeguarding.extensions import db
 from safeguarding.notices.kinds import known_kind, listed_kinds
 from safeguarding.notices.models import Notice
+from safeguarding.relations.built import Asker, built
 
 PAGE = 50
 RECENT = timedelta(days=28)
@@ -29,20 +30,28 @@ class Line:
 
 def list_notices(actor: Actor, *, before: str | None = None, unseen: bool = False, limit: int = PAGE) -> list[Line]:
     """Return the actor's own notices, the newest first: `limit` and one more, which says that there are older ones."""
-    if actor.user_id is None:
+    kinds = tuple(listed_kinds())
+    if actor.user_id is None or not kinds:
         return []
-    statement = select(Notice.ref, Notice.kind, Notice.subject, Notice.queued_at, Notice.seen_at).where(
-        Notice.recipient_id == actor.user_id, Notice.kind.in_(listed_kinds())
-    )
-    if unseen:
-        statement = statement.where(Notice.seen_at.is_(None), Notice.queued_at > clock.now() - RECENT)
-    if before:
-        last = select(Notice.id).where(
-            Notice.ref == normalise_reference(before, "NO"), Notice.recipient_id == actor.user_id
-        )
-        statement = statement.where(Notice.id < last.scalar_subquery())
-    rows = db.session.execute(statement.order_by(Notice.id.desc()).limit(limit + 1))
+    since = clock.now() - RECENT if unseen else None
+    ref = (normalise_reference(before, "NO") or "") if before else None
+    rows = _notices.rows(actor, kinds, since, ref, limit + 1)
     return [_line(row.ref, row.kind, row.subject, row.queued_at, row.seen_at is None) for row in rows]
+
+
+@built
+def _notices(
+    asker: Asker, kinds: tuple[str, ...], unseen_since: datetime | None, before: str | None, limit: int
+) -> Select[*tuple[Any, ...]]:
+    statement = select(Notice.ref, Notice.kind, Notice.subject, Notice.queued_at, Notice.seen_at).where(
+        Notice.recipient_id == asker.user_id, Notice.kind.in_(kinds)
+    )
+    if unseen_since is not None:
+        statement = statement.where(Notice.seen_at.is_(None), Notice.queued_at > unseen_since)
+    if before is not None:
+        last = select(Notice.id).where(Notice.ref == before, Notice.recipient_id == asker.user_id)
+        statement = statement.where(Notice.id < last.scalar_subquery())
+    return statement.order_by(Notice.id.desc()).limit(limit)
 
 
 def _line(ref: str, kind_name: str, subject: str | None, at: datetime, is_new: bool) -> Line:
