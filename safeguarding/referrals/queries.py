@@ -342,22 +342,26 @@ def place_of(actor: Actor, ref: str) -> Place | None:
     return Place(*row) if row else None
 
 
-def list_to_screen(actor: Actor, *, after: Place | None = None, limit: int = PAGE) -> list[Row[Any]]:
+def list_to_screen(
+    actor: Actor, *, after: Place | None = None, limit: int = PAGE, urgent: bool | None = None
+) -> list[Row[Any]]:
     """Return the referrals that wait for screening, urgent ones first, then by age, which is the order of their deadlines.
 
-    `after` is the place at which the page before ended.
+    `after` is the place at which the page before ended. `urgent` keeps those that are, or those that are not.
     """
     place = (0 if after.urgent else 1, after.submitted_at, after.id) if after is not None else None
-    return _waiting.rows(actor, place, limit)
+    return _waiting.rows(actor, place, limit, urgent)
 
 
 @built
-def _waiting(asker: Asker, after: tuple[Any, ...] | None, limit: int) -> Select[*tuple[Any, ...]]:
+def _waiting(asker: Asker, after: tuple[Any, ...] | None, limit: int, urgent: bool | None) -> Select[*tuple[Any, ...]]:
     place = case((Referral.urgent, 0), else_=1)
     statement = _listed().where(
         among(Referral.state, TO_SCREEN),
         relations.related(asker, "referral", Referral.id, Permission.REFERRAL_SCREEN),
     )
+    if urgent is not None:
+        statement = statement.where(Referral.urgent.is_(urgent))
     if after is not None:
         rank, submitted_at, key = after
         later = tuple_(Referral.submitted_at, Referral.id) > tuple_(submitted_at, key)

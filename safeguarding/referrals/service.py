@@ -30,7 +30,7 @@ from safeguarding.core.workflow import require
 from safeguarding.extensions import db
 from safeguarding.people.held_back import refuse_copies
 from safeguarding.people.models import Person, PersonKind
-from safeguarding.referrals import desks
+from safeguarding.referrals import desks, told
 from safeguarding.referrals.models import (
     MessageKind,
     Referral,
@@ -166,7 +166,8 @@ def submit_referral(actor: Actor, referral: Referral, *, read_version: int, at: 
     """Send a draft to its panel. Raises IncompleteError naming everything that is missing.
 
     From then on the panel's officers and the hub see it, and with it the young person and an open case that is not
-    restricted; the referrer sees these too.
+    restricted; the referrer sees these too. Of an urgent one the officers are told at once; `at` is for records brought
+    in from elsewhere, of which nobody is told.
     """
     taken = _own_draft(actor, referral.id, read_version)
     require(REFERRAL, taken.state, ReferralState.SUBMITTED)
@@ -183,6 +184,8 @@ def submit_referral(actor: Actor, referral: Referral, *, read_version: int, at: 
     db.session.flush()
     _open_to_others(taken, panel.panel_id, now)
     audit.record("referrals:referral:submitted", actor, taken.ref, panel=taken.panel_slug, urgent=taken.urgent)
+    if taken.urgent and at is None:
+        told.tell_officers(actor, taken.id, taken.ref, panel.panel_id)
     return taken
 
 

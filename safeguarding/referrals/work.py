@@ -13,9 +13,19 @@ from safeguarding.referrals.views.making import name_of
 SHOWN = 5
 
 
+def urgent(actor: Actor, _subject: Any) -> dict[str, Any] | None:
+    """Return the urgent referrals that wait for the actor's screening, before everything else of the page."""
+    model = _to_screen(actor, urgent=True)
+    return None if model is None else {**model, "column": "above"}
+
+
 def to_screen(actor: Actor, _subject: Any) -> dict[str, Any] | None:
-    """Return the referrals that wait for the actor's screening, the first deadline first."""
-    rows = queries.list_to_screen(actor, limit=SHOWN + 1)
+    """Return the other referrals that wait for the actor's screening, the first deadline first."""
+    return _to_screen(actor, urgent=False)
+
+
+def _to_screen(actor: Actor, *, urgent: bool) -> dict[str, Any] | None:
+    rows = queries.list_to_screen(actor, limit=SHOWN + 1, urgent=urgent)
     if not rows:
         return None
     return {
