@@ -71,6 +71,9 @@ class Settings:
     metrics_from: tuple[str, ...] = ()  # networks that may read /metrics
     metrics_token: str = ""  # what else lets somebody read it
     passkey_required: bool = True  # of chairs, vice-chairs, leads and administrators
+    match_radius_station: int = 150  # metres within which an incident belongs to the nearest station
+    match_radius_school: int = 100
+    match_radius_other: int = 50  # of every other kind of place
 
     @property
     def is_live(self) -> bool:
@@ -125,6 +128,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_from=_networks(env, "METRICS_FROM"),
         metrics_token=_metrics_token(env),
         passkey_required=_yes_or_no(env, "PASSKEY_REQUIRED", True),
+        match_radius_station=_metres(env, "MATCH_RADIUS_STATION", 150),
+        match_radius_school=_metres(env, "MATCH_RADIUS_SCHOOL", 100),
+        match_radius_other=_metres(env, "MATCH_RADIUS_OTHER", 50),
     )
 
 
@@ -252,6 +258,13 @@ def _proxy_hops(env: Mapping[str, str], live: bool) -> int:
         return 0
     if not given.isascii() or not given.isdigit() or int(given) > 5:
         raise ConfigError("PROXY_HOPS: use a number from 0 to 5.")
+    return int(given)
+
+
+def _metres(env: Mapping[str, str], name: str, default: int) -> int:
+    given = env.get(name) or str(default)
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 1000:
+        raise ConfigError(f"{name}: use whole metres from 1 to 1000.")
     return int(given)
 
 

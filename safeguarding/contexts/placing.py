@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import or_, select
 
+from config import Settings
 from safeguarding.contexts.matching import Match, Matcher, NoMatch, Place
 from safeguarding.contexts.models import Context, ContextAlias, ContextKind, Ward
 from safeguarding.core.geo import Area, AreaIndex, area_from_geojson
@@ -34,7 +36,16 @@ def load_matcher() -> Matcher[int]:
         .order_by(Context.id)
     )
     places = (place_of(row, (row.name, *aliases[row.id])) for row in rows)
-    return Matcher([place for place in places if place is not None], borough=load_borough())
+    return Matcher([place for place in places if place is not None], *matching_radii(), borough=load_borough())
+
+
+def matching_radii() -> tuple[dict[str, float], float]:
+    """Return within how many metres a point belongs to a place of a kind, and of every other kind, as installed."""
+    settings: Settings = current_app.extensions["settings"]
+    return {
+        ContextKind.STATION.value: settings.match_radius_station,
+        ContextKind.SCHOOL.value: settings.match_radius_school,
+    }, settings.match_radius_other
 
 
 def place_of(row: Any, names: tuple[str, ...]) -> Place[int] | None:

@@ -54,6 +54,8 @@ def test_an_unset_mode_means_live() -> None:
         ({"BRAND_COLOUR": "#ffff00"}, "BRAND_COLOUR"),
         ({"SERVICE_NAME": "x" * 61}, "SERVICE_NAME"),
         ({"MAP_TILES_URL": "http://tiles"}, "MAP_TILES_URL"),
+        ({"MATCH_RADIUS_SCHOOL": "0"}, "MATCH_RADIUS_SCHOOL"),
+        ({"MATCH_RADIUS_OTHER": "far"}, "MATCH_RADIUS_OTHER"),
         ({"SERVICE_URL": "http://panels.marlbridge.example"}, "SERVICE_URL"),
         ({"SERVICE_URL": "https://elsewhere.example"}, "SERVICE_URL"),
         ({"SERVICE_URL": "https://panels.marlbridge.example/path"}, "SERVICE_URL"),
