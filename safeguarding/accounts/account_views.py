@@ -10,7 +10,7 @@ from safeguarding.accounts import entering, factors, passkeys, queries, signing_
 from safeguarding.accounts.blueprint import blueprint
 from safeguarding.accounts.confirm_views import check_phrase
 from safeguarding.accounts.entering import local_target
-from safeguarding.accounts.forms import AppCodeForm, ChangePhraseForm, PressForm
+from safeguarding.accounts.forms import AppCodeForm, ChangePhraseForm, NewPasskeyForm, PressForm
 from safeguarding.accounts.passwords import hash_phrase, refuse_weak
 from safeguarding.accounts.sessions import this_browser
 from safeguarding.accounts.step_up import fresh_factor
@@ -103,14 +103,14 @@ def end_other_sessions() -> BaseResponse:
 @blueprint.get("/account/second-factors/add")
 @permission(Permission.WORK_OWN)
 @fresh_factor
-def add_factor() -> str:
+def add_factor() -> Any:
     """Offer an authenticator app or a passkey."""
-    return render_template("accounts/add_factor.html", **_adding())
+    return _adding(NewPasskeyForm(formdata=None))
 
 
-def _adding() -> dict[str, Any]:
+def _adding(form: NewPasskeyForm) -> Any:
     needed = entering.needs_passkey(current_actor().roles)
-    return {"needs_passkey": needed, "press": PressForm(formdata=None)}
+    return form_page("accounts/add_factor.html", form, needs_passkey=needed, press=PressForm(formdata=None))
 
 
 @blueprint.post("/account/second-factors/app")
@@ -153,13 +153,15 @@ def add_passkey_options() -> Any:
 @fresh_factor
 def add_passkey() -> Any:
     """Take a new passkey into use."""
-    try:
-        passkeys.add_passkey(current_actor(), request.form.get("credential", ""), request.form.get("name", ""))
-    except RuleError as error:
-        form = PressForm(formdata=None)
-        form.form_errors = [error.message]
-        return form_page("accounts/add_factor.html", form, **_adding())
-    return _added("Passkey added.")
+    form = NewPasskeyForm()
+    if form.validate_on_submit():
+        try:
+            passkeys.add_passkey(current_actor(), request.form.get("credential", ""), form.name.data)
+        except RuleError as error:
+            form.add_rule_error(error)
+        else:
+            return _added("Passkey added.")
+    return _adding(form)
 
 
 def _added(said: str) -> BaseResponse:

@@ -49,6 +49,17 @@ class AppCodeForm(Form):
     )
 
 
+class NewPasskeyForm(Form):
+    """A new passkey: what its owner calls it. What the browser answers is put in by a script."""
+
+    name = line(
+        "Name of this passkey",
+        hint="So that you know it again, for example “Work laptop”",
+        limit=60,
+        autocomplete="off",
+    )
+
+
 class PressForm(Form):
     """A button that asks nothing else."""
 

@@ -80,7 +80,7 @@ def assertion_options(actor: Actor) -> Response:
     return Response(options_to_json(options), mimetype="application/json")
 
 
-def add_passkey(actor: Actor, credential: str, name: str) -> None:
+def add_passkey(actor: Actor, credential: str, name: str | None) -> None:
     """Take a passkey into use that answers the session's challenge. Raises RuleError."""
     owner = need_own(actor)
     challenge = _take_challenge()
@@ -103,7 +103,7 @@ def add_passkey(actor: Actor, credential: str, name: str) -> None:
         ref=new_reference("SF"),
         user_id=owner,
         kind=FactorKind.PASSKEY,
-        name=" ".join(name.split())[:60] or "Passkey",
+        name=name or "Passkey",
         credential_id=known,
         public_key=verified.credential_public_key,
         sign_count=verified.sign_count,

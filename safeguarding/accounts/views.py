@@ -11,7 +11,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.accounts import entering, factors, passkeys, queries, signing_in, throttle
 from safeguarding.accounts.blueprint import blueprint
 from safeguarding.accounts.entering import HalfWay, half_way, local_target
-from safeguarding.accounts.forms import AppCodeForm, CodeForm, PressForm, SignInForm
+from safeguarding.accounts.forms import AppCodeForm, CodeForm, NewPasskeyForm, PressForm, SignInForm
 from safeguarding.accounts.locking import open_when_locked
 from safeguarding.accounts.models import Proof
 from safeguarding.accounts.passwords import hash_phrase, is_outdated, verify_phrase
@@ -175,8 +175,11 @@ def use_passkey() -> Any:
 @public
 def set_up() -> Any:
     """Lead somebody without a second factor through the set-up of their first one."""
-    person = _setting_up(half_way())
-    return render_template("accounts/set_up.html", **_shown(person, local_target(request.args.get("next"))))
+    return _set_up_page(_setting_up(half_way()), NewPasskeyForm(formdata=None))
+
+
+def _set_up_page(person: HalfWay, form: NewPasskeyForm) -> Any:
+    return form_page("accounts/set_up.html", form, **_shown(person, local_target(request.values.get("next"))))
 
 
 @blueprint.post("/sign-in/set-up/app")
@@ -220,16 +223,16 @@ def app_page(template: str, actor: Actor, email: str, form: AppCodeForm, start: 
 @public
 def set_up_passkey() -> Any:
     """Take a new passkey into use, and open the session by it."""
-    person = _setting_up(half_way())
-    target = local_target(request.form.get("next"))
-    try:
-        passkeys.add_passkey(person.actor, request.form.get("credential", ""), request.form.get("name", ""))
-    except RuleError as error:
-        form = PressForm(formdata=None)
-        form.form_errors = [error.message]
-        return form_page("accounts/set_up.html", form, **_shown(person, target))
-    entering.open_for(person, Proof.PASSKEY)
-    return redirect(url_for("accounts.recovery_codes", next=target), 303)
+    person, form = _setting_up(half_way()), NewPasskeyForm()
+    if form.validate_on_submit():
+        try:
+            passkeys.add_passkey(person.actor, request.form.get("credential", ""), form.name.data)
+        except RuleError as error:
+            form.add_rule_error(error)
+        else:
+            entering.open_for(person, Proof.PASSKEY)
+            return redirect(url_for("accounts.recovery_codes", next=local_target(request.form.get("next"))), 303)
+    return _set_up_page(person, form)
 
 
 def _setting_up(person: HalfWay, *, app: bool = False) -> HalfWay:
