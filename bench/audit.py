@@ -164,7 +164,8 @@ def _say(found: dict[str, Any]) -> None:
     for name in ("postgresql", "sqlite"):
         figures = found[f"read_{name}"]
         print(
-            f"Recording one read, {name}: p50 {figures['p50']} ms, p95 {figures['p95']} ms, of it {figures['cpu']} ms of this process's CPU "
+            f"Recording one read, {name}: p50 {figures['p50']} ms, p95 {figures['p95']} ms, "
+            f"of it {figures['cpu']} ms of this process's CPU "
             f"(at most {MOST_MS} ms)."
         )
 
