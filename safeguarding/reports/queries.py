@@ -23,6 +23,7 @@ from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import Decision
 from safeguarding.panels.policy import KIND_NAMES
 from safeguarding.referrals.models import Referral, ReferralHarm, ReferralState, ScreeningOutcome
+from safeguarding.relations.closing import is_closed
 from safeguarding.reports.disclosure import Figure, Table, protect
 from safeguarding.web.filters import words
 
@@ -113,7 +114,7 @@ def _referrals(span: Span) -> list[Select[Any]]:
         (Referral.screening_outcome.is_(None), "waiting"),
         else_=cast(Referral.screening_outcome, String(60)),
     )
-    within = [span.holds(Referral.submitted_at)]
+    within = [span.holds(Referral.submitted_at), _open("referral", Referral.id)]
     return [
         _counted("month", Referral, span.month_of(Referral.submitted_at), where=within),
         _counted("outcome", Referral, outcome, where=within),
@@ -129,7 +130,20 @@ def _harms(span: Span) -> list[Select[Any]]:
         _unended(Code.valid_to, today),
     )
     joined = ((Referral, Referral.id == ReferralHarm.referral_id), (Code, current))
-    return [_counted("harm", ReferralHarm, Code.label, *joined, where=[span.holds(Referral.submitted_at)])]
+    return [
+        _counted(
+            "harm",
+            ReferralHarm,
+            Code.label,
+            *joined,
+            where=[span.holds(Referral.submitted_at), _open("referral", Referral.id)],
+        )
+    ]
+
+
+def _open(kind: str, key: Any) -> ColumnElement[bool]:
+    """Return the condition that a subject is not restricted: for whoever reads counts, a restricted record is not there."""
+    return ~is_closed(kind, key)
 
 
 def _unended(column: Any, today: date) -> ColumnElement[bool]:
@@ -140,11 +154,13 @@ def _unended(column: Any, today: date) -> ColumnElement[bool]:
 def _cases() -> list[Select[Any]]:
     live = Case.state.in_(LIVE_CASES)
     state = case((live, _LIVE), else_=cast(Case.state, String(60)))
-    return [_counted("state", Case, state), _counted("risk", Case, Case.risk, where=[live])]
+    known = _open("case", Case.id)
+    return [_counted("state", Case, state, where=[known]), _counted("risk", Case, Case.risk, where=[live, known])]
 
 
 def _decisions(span: Span) -> list[Select[Any]]:
-    return [_counted("decision", Decision, Decision.kind, where=[span.holds(Decision.recorded_at)])]
+    within = [span.holds(Decision.recorded_at), _open("item", Decision.item_id)]
+    return [_counted("decision", Decision, Decision.kind, where=within)]
 
 
 def _actions(span: Span) -> list[Select[Any]]:
@@ -158,7 +174,7 @@ def _actions(span: Span) -> list[Select[Any]]:
         (Action.state == ActionState.SUPERSEDED, "replaced"),
         else_="not_possible",
     )
-    within = [Action.first_due_on >= span.first, Action.first_due_on < span.end]
+    within = [Action.first_due_on >= span.first, Action.first_due_on < span.end, _open("action", Action.id)]
     return [_counted("action", Action, result, where=within)]
 
 

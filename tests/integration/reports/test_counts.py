@@ -13,6 +13,7 @@ from safeguarding.referrals.models import ScreeningOutcome
 from safeguarding.reports.disclosure import Mark, Table
 from safeguarding.reports.queries import Span, count_tables, last_twelve_months
 from safeguarding.web.transaction import unit_of_work
+from tests.factories.cases import make_action, make_case, restrict
 from tests.factories.counted import add_actions, add_cases, add_referrals
 from tests.factories.people import Somebody, make_somebody
 
@@ -109,3 +110,17 @@ def test_only_analysts_and_the_lead_count() -> None:
     for role in set(Role) - {Role.ANALYST, Role.LEAD}:
         with pytest.raises(ForbiddenError):
             count_tables(make(role).actor, span())
+
+
+def test_a_restricted_record_counts_nowhere() -> None:
+    worker, analyst = make(Role.SOCIAL_WORKER), make(Role.ANALYST)
+    with unit_of_work():
+        cases = [make_case(worker) for _ in range(7)]
+        for case in cases:
+            make_action(worker, case, worker, due_on=clock.today() + timedelta(days=1))
+    known = tables(analyst)
+    assert any(counts(table) for table in known.values())
+    with unit_of_work():
+        for case in cases:
+            restrict(case)
+    assert {title: counts(table) for title, table in tables(analyst).items()} == {title: {} for title in known}
