@@ -96,6 +96,9 @@ def _note(options: argparse.Namespace, demonstration: dict[str, Any]) -> str:
         "  export SAFEGUARDING_MODE=demonstration",
         f"  export SAFEGUARDING_DATA={options.data}",
     ]
+    if options.port and options.port != 8000:
+        lines.append(f"  export SERVICE_URL=http://localhost:{options.port}")
+    lines += ["", f"Mail is sent nowhere: `.venv/bin/flask worker --once` writes what waits to {options.data / 'outbox'}/"]
     return "\n".join([*lines, "", "Ctrl-C stops it.", ""] if options.port else [*lines, ""])
 
 

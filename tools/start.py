@@ -77,5 +77,9 @@ def _hand_over(options: argparse.Namespace) -> NoReturn:
     command = [python, "-m", "tools.serving", "--data", str(options.data)]
     if not options.setup:
         command += ["--port", str(options.port)]
-    mode = {"SAFEGUARDING_MODE": "demonstration", "SAFEGUARDING_DATA": str(options.data)}
-    os.execve(python, command, surroundings(mode))  # noqa: S606
+    settings = {
+        "SAFEGUARDING_MODE": "demonstration",
+        "SAFEGUARDING_DATA": str(options.data),
+        "SERVICE_URL": f"http://localhost:{options.port}",
+    }
+    os.execve(python, command, surroundings(settings))  # noqa: S606

@@ -106,6 +106,8 @@ def test_it_tells_the_address_the_accounts_and_the_variables(data: Path) -> None
     assert re.search(r"^  chair@marlbridge\.example +chair, ", run.said, re.M)
     assert f"export SAFEGUARDING_DATA={data}\n" in run.said
     assert "export SAFEGUARDING_MODE=demonstration\n" in run.said
+    assert f"export SERVICE_URL={run.address}\n" in run.said
+    assert f"{data / 'outbox'}/\n" in run.said
 
 
 def test_a_database_of_another_mode_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -142,6 +142,15 @@ def test_a_link_is_good_for_its_purpose_alone() -> None:
         invitations.use_factors_link(token_of(Purpose.RESET, who))
 
 
+def test_a_link_that_takes_factors_away_works_once_although_it_changes_neither_address_nor_phrase() -> None:
+    who = make()
+    token = token_of(Purpose.FACTORS, who)
+    with unit_of_work():
+        assert invitations.use_factors_link(token).id == who.id
+    with pytest.raises(NotFoundError), unit_of_work():
+        invitations.use_factors_link(token)
+
+
 def test_of_two_who_use_a_link_at_once_one_is_too_late(in_app: Flask) -> None:
     who = make()
     token, hashed = token_of(Purpose.RESET, who), hash_phrase(ANOTHER)
