@@ -2,66 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
-import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from flask import Flask
+from sqlalchemy import text
 
 from config import Settings
 from safeguarding import create_app
 from tests.factories.people import PHRASE
 from tests.faults.caseload import check_stored, make_caseloads, stored
-from tests.support.databases import dispose
+from tests.support.databases import ROLES, by_owner, dispose
 from tests.support.pages import Page, PageClient
 
-ROLE = "panels_app"
-GRANTS = (
-    f"CREATE ROLE {ROLE} LOGIN",
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE}",
-    f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE}",
-)
-REVOKE, GRANT = f"REVOKE INSERT ON audit_event FROM {ROLE}", f"GRANT INSERT ON audit_event TO {ROLE}"
+REVOKE = f"REVOKE INSERT ON audit_event FROM {ROLES.application}"
+GRANT = f"GRANT INSERT ON audit_event TO {ROLES.application}"
 REFUSE = "CREATE TRIGGER refused BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'refused'); END"
 TAKE = "DROP TRIGGER refused"
 
 
-@dataclass(frozen=True)
-class Audit:
-    """The audit of an installation, in the hands of whoever owns the database."""
-
-    owner: Settings
-    app: Settings  # as which the application connects
-
-    @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Let the audit take no entry."""
-        self.say(REFUSE if self.owner.is_sqlite else REVOKE)
-        try:
-            yield
-        finally:
-            self.say(TAKE if self.owner.is_sqlite else GRANT)
-
-    def say(self, *statements: str) -> None:
-        """Say something to the database as its owner."""
-        engine = create_engine(self.owner.database_url)
-        with engine.begin() as connection:
-            for statement in statements:
-                connection.execute(text(statement))
-        engine.dispose()
+@contextmanager
+def audit_refusing(app: Flask, settings: Settings) -> Iterator[None]:
+    """Let the audit take no entry of the application's."""
+    say(app, REFUSE if settings.is_sqlite else REVOKE)
+    try:
+        yield
+    finally:
+        say(app, TAKE if settings.is_sqlite else GRANT)
 
 
-@pytest.fixture
-def audit(installation: Settings) -> Iterator[Audit]:
-    """An audit whose application is not the owner of its database, where a database knows such a thing."""
-    if installation.is_sqlite:
-        yield Audit(installation, installation)
-        return
-    url = make_url(installation.database_url).set(username=ROLE).render_as_string(hide_password=False)
-    found = Audit(installation, replace(installation, database_url=url))
-    found.say(*GRANTS)
-    yield found
-    found.say(f"DROP OWNED BY {ROLE}", f"DROP ROLE {ROLE}")
+def say(app: Flask, statement: str) -> None:
+    """Say something to the database as its owner."""
+    with by_owner(app) as engine, engine.begin() as connection:
+        connection.execute(text(statement))
 
 
 def refused(answer: Page, *unseen: str) -> None:
@@ -72,9 +43,9 @@ def refused(answer: Page, *unseen: str) -> None:
     assert [each for each in (*unseen, "audit_event", "Traceback") if each in answer.text] == []
 
 
-def test_what_cannot_be_recorded_is_neither_shown_nor_done(audit: Audit) -> None:
-    [load] = make_caseloads(audit.owner, 1)
-    app = create_app(audit.app)
+def test_what_cannot_be_recorded_is_neither_shown_nor_done(installation: Settings) -> None:
+    [load] = make_caseloads(installation, 1)
+    app = create_app(installation)
     try:
         client, nobody = PageClient(app.test_client()), PageClient(app.test_client())
         assert client.sign_in(load.worker.email, PHRASE).status == 303
@@ -82,7 +53,7 @@ def test_what_cannot_be_recorded_is_neither_shown_nor_done(audit: Audit) -> None
         search = client.get("/people").form(having="q") | {"q": "Young"}
         assert "Person" in client.post("/people", search).words
         assert "Young" in client.get(load.case).words
-        with audit.refusing():
+        with audit_refusing(app, installation):
             for _twice in range(2):
                 refused(client.get(load.case), "Young")
                 refused(client.get("/cases"), "Young")
@@ -98,4 +69,4 @@ def test_what_cannot_be_recorded_is_neither_shown_nor_done(audit: Audit) -> None
         assert [client.post(load.add, form).status for _twice in range(2)] == [303, 303]
     finally:
         dispose(app)
-    check_stored(audit.owner, 1)
+    check_stored(installation, 1)

@@ -82,7 +82,7 @@ def test_a_decision_survives_a_killed_database_whole_or_not_at_all(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1_200)
+@pytest.mark.timeout(3_600)
 def test_decisions_survive_twenty_killed_databases(fragile: Fragile, fragile_installation: Settings) -> None:
     told = decide_through(killing(fragile, 20), fragile_installation, days=6, items=60, seed=5)
     assert told.refused > 0, "no kill hit a request"
