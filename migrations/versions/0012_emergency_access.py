@@ -56,12 +56,12 @@ def upgrade() -> None:
             "reviewer_id IS NULL OR reviewer_id != user_id", name=op.f("ck_emergency_access_reviewed_by_another")
         ),
         sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_emergency_access_user_id_user_account"), ondelete="RESTRICT"
+            ["user_id"], ["user_account.id"], name=op.f("fk_emergency_access_user_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["reviewer_id"],
             ["user_account.id"],
-            name=op.f("fk_emergency_access_reviewer_id_user_account"),
+            name=op.f("fk_emergency_access_reviewer_id"),
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_access")),
@@ -80,7 +80,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["answered_by_id"],
             ["user_account.id"],
-            name=op.f("fk_question_answer_answered_by_id_user_account"),
+            name=op.f("fk_question_answer_answered_by_id"),
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_question_answer")),
