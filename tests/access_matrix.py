@@ -39,9 +39,7 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.PERSON_EDIT: _rows(
         both="people.names people.details people.aliases people.record_sealed", post="people.remove_alias"
     ),
-    P.SEALED_SEE: _rows(
-        both="people.ask_sealed people.reveal_sealed contexts.ask_informant contexts.reveal_informant"
-    ),
+    P.SEALED_SEE: _rows(both="people.ask_sealed people.reveal_sealed contexts.ask_informant contexts.reveal_informant"),
     P.SEALED_GRANT: _rows(get="sealed.index sealed.request_page", post="sealed.grant sealed.refuse sealed.end"),
     P.CASE_READ: _rows(get="cases.index cases.case", both="cases.list_page cases.conflict", post="cases.take_off"),
     P.CASE_OPEN: _rows(both="cases.open_case"),
@@ -70,7 +68,8 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.MEETING_RUN: _rows(
         both="panels.put_off",
         post="panels.open_meeting panels.adjourn_meeting panels.resume_meeting panels.close_meeting panels.take_chair "
-        "panels.open_item panels.move_on panels.come_back_later panels.withdraw_conflict",
+        "panels.open_item panels.move_on panels.come_back_later panels.withdraw_conflict "
+        "panels.waive_quorum",
     ),
     P.ATTENDANCE_RECORD: _rows(
         get="panels.attendance", post="panels.save_attendance panels.mark_arrived panels.mark_left"

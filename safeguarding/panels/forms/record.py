@@ -112,6 +112,7 @@ class RecordForm(EditForm):
     next_review = DayField("Next review")
     lawful_basis = select_one("Lawful basis")
     told_how = line("Who tells the young person, and how", limit=SHORT_TEXT)
+    waive = line("Why the panel decides without them", limit=SHORT_TEXT)  # only where the quorum lacks
 
     def offer(
         self,
@@ -258,6 +259,10 @@ class RecordForm(EditForm):
             "views": tuple(views),
             "actions": tuple(actions),
         }
+
+    def check_waiver(self) -> bool:
+        """Check the reason for waiving the quorum alone, so that a half-typed decision never stops it."""
+        return bool(self.waive.validate(self))
 
     def add_rule_error(self, error: RuleError) -> None:
         """Show a refusal of the command at its field, in whichever row it stands."""

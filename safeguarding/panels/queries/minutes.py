@@ -223,6 +223,7 @@ def _decisions(item_ids: list[int]) -> dict[int, Plain]:
             "deferred_to_on": decision.deferred_to_on,
             "told_how": decision.told_how,
             "recorded_at": decision.recorded_at,
+            **_waived(decision.quorum),
             "chair": chair,
             "views": views.get(decision.id, []),
             "actions": actions.get(decision.id, []),
@@ -230,6 +231,12 @@ def _decisions(item_ids: list[int]) -> dict[int, Plain]:
         }
         for decision, chair in rows
     }
+
+
+def _waived(kept: str) -> dict[str, Any]:
+    """Return that the quorum was waived, and why, of a decision's quorum as it was kept."""
+    waived = json.loads(kept).get("waived")
+    return {} if waived is None else {"waived": {"by": waived["by"], "reason": waived["reason"]}}
 
 
 def _view_rows(ids: list[int]) -> Iterable[tuple[int, Plain]]:

@@ -15,7 +15,7 @@ from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency, QuorumGroup
 from safeguarding.core import clock
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import Conflict
+from safeguarding.panels.models.items import Conflict, QuorumWaiver
 from safeguarding.panels.models.meetings import Attendance, AttendanceStatus
 from safeguarding.panels.models.panels import PanelSeat
 from safeguarding.panels.quorum import Attendee, Quorum, required_groups, work_out
@@ -166,6 +166,34 @@ def _live_conflicts(_asker: Asker, item_id: int) -> Any:
 def conflicted_users(item_id: int) -> frozenset[int]:
     """Return the ids of those with a live conflict on an item."""
     return frozenset(user_id for user_id, _conflict in live_conflicts(item_id))
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """That the quorum of an item was waived: for which groups, why, by whom and when."""
+
+    missing: frozenset[str]
+    reason: str
+    by: str
+    at: datetime
+
+    def covers(self, quorum: Quorum) -> bool:
+        """Return whether everything that lacks now was waived."""
+        return {each.group.value for each in quorum.missing} <= self.missing
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a decision keeps of it, in plain values."""
+        return {"missing": sorted(self.missing), "reason": self.reason, "by": self.by, "at": self.at}
+
+
+def waiver_of(item_id: int) -> Waiver | None:
+    """Return the waiver of an item's quorum, if there is one."""
+    row = db.session.execute(
+        select(QuorumWaiver.missing, QuorumWaiver.reason, User.name, QuorumWaiver.waived_at)
+        .join(User, User.id == QuorumWaiver.waived_by_id)
+        .where(QuorumWaiver.item_id == item_id)
+    ).one_or_none()
+    return None if row is None else Waiver(frozenset(row.missing.split(",")), row.reason, row.name, row.waived_at)
 
 
 def seats_at(panel_id: int, at: datetime) -> frozenset[int]:

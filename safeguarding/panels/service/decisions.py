@@ -40,14 +40,16 @@ from safeguarding.panels.policy import ADOPTS, JUDGES_RISK, KEEPS_IT, NEEDS_CASE
 from safeguarding.panels.queries.parts import papers_mark
 from safeguarding.panels.queries.room import (
     RoomLine,
+    Waiver,
     conflicted_users,
     live_conflicts,
     quorum_of,
     room,
     seats_at,
+    waiver_of,
     who_has_a_view,
 )
-from safeguarding.panels.quorum import Quorum, missing_sentence
+from safeguarding.panels.quorum import missing_sentence
 from safeguarding.panels.rules import (
     MOST_ACTIONS,
     AgencyOpinion,
@@ -96,8 +98,8 @@ def record_decision(
     """Record the decision on the item that is open, with everything that follows from it, and return it.
 
     The rules are those of the partnership's terms: only the person in the chair records, never somebody with a conflict on
-    the item, and only while every required group is in the room. `read_version` is the item's; two chairs at once: the
-    second gets StaleError. `at` dates records brought in from elsewhere. Raises NotFoundError, ForbiddenError, StaleError,
+    the item, and only while every required group is in the room, or was waived.
+    `read_version` is the item's; two chairs at once: the second gets StaleError. `at` dates records brought in from elsewhere. Raises NotFoundError, ForbiddenError, StaleError,
     RuleError (its field names a member of `DecisionText`).
     """
     held = hold_meeting(meeting)
@@ -116,14 +118,15 @@ def record_decision(
     now = at or clock.now()
     lines = room(held.id, held.panel_id, taken.id, now)
     quorum = quorum_of(lines, _setting(held), now)
-    if not quorum.is_quorate:
+    waiver = None if quorum.is_quorate else waiver_of(taken.id)
+    if not quorum.is_quorate and not (waiver and waiver.covers(quorum)):
         raise RuleError(missing_sentence(quorum))
     case = _case_before(taken)
     _check(taken, text, case, clock.london(now).date())
     _check_copies(actor, taken, text)
     _check_views(text, lines, now)
     _check_actions(text, conflicted)
-    decision = _write(actor, held, taken, text, quorum, now)
+    decision = _write(actor, held, taken, text, {**quorum.as_record(), **_waived(waiver)}, now)
     after = _carry_out(actor, held, taken, text, case, office, now)
     _link_place(actor, taken, text, decision)
     _add_actions(actor, held, taken, text, decision, after, office, conflicted, now)
@@ -202,6 +205,10 @@ def add_dissent(
 def _need_chair(actor: Actor, meeting: Meeting, conflicted: frozenset[int]) -> None:
     if not is_in_the_chair(actor, meeting.chaired_by_id, conflicted):
         raise ForbiddenError("Somebody else chairs this meeting. Take the chair before you record a decision.")
+
+
+def _waived(waiver: Waiver | None) -> dict[str, Any]:
+    return {} if waiver is None else {"waived": waiver.as_record()}
 
 
 def _setting(meeting: Meeting) -> str:
@@ -299,7 +306,7 @@ def _check_actions(text: DecisionText, conflicted: frozenset[int]) -> None:
 
 
 def _write(
-    actor: Actor, meeting: Meeting, item: AgendaItem, text: DecisionText, quorum: Quorum, now: datetime
+    actor: Actor, meeting: Meeting, item: AgendaItem, text: DecisionText, quorum: dict[str, Any], now: datetime
 ) -> Decision:
     if actor.user_id is None:
         raise ForbiddenError("A decision is recorded by somebody who is signed in.")
@@ -317,7 +324,7 @@ def _write(
         lawful_basis_code=text.lawful_basis_code,
         told_how=text.told_how,
         linked_context_id=text.linked_context_id,
-        quorum=canonical_json({**quorum.as_record(), "chair": chair}),
+        quorum=canonical_json({**quorum, "chair": chair}),
         papers_digest=papers_mark(item.id, item.referral_id),
         recorded_at=now,
         recorded_by_id=actor.user_id,

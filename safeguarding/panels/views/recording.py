@@ -17,7 +17,7 @@ from safeguarding.panels.models.items import DiscussionNote
 from safeguarding.panels.queries.live import load_item, load_meeting, load_note, meeting_page, place_named
 from safeguarding.panels.queries.parts import item_parts
 from safeguarding.panels.rules import DecisionText
-from safeguarding.panels.service import decisions, notes
+from safeguarding.panels.service import decisions, notes, waiving
 from safeguarding.panels.views.showing import Item, item_url, show_item, two_texts, wants_json
 from safeguarding.web import transaction
 from safeguarding.web.guard import current_actor, permission
@@ -94,6 +94,27 @@ def record_decision(slug: str, ref: str, item_ref: str) -> Any:
         return show_item(item)
     flash("Decision recorded.", "success")
     return redirect(item_url(item.row), 303)
+
+
+@blueprint.post(f"{ITEM}/waive-quorum")
+@permission(Permission.MEETING_RUN)
+def waive_quorum(slug: str, ref: str, item_ref: str) -> Any:
+    """Waive the quorum of the item; what is typed beside it stays."""
+    item = _item(slug, ref, item_ref)
+    form = _form(item)
+    if not form.check_waiver():
+        return show_item(item)
+    actor = current_actor()
+    meeting = load_meeting(actor, slug, ref).meeting
+    try:
+        waiving.waive_quorum(actor, meeting, load_item(actor, meeting, item_ref), reason=form.waive.data or "")
+    except (RuleError, ForbiddenError) as refusal:
+        transaction.rollback()
+        if not item.may_type:
+            return _too_late(item)
+        form.add_rule_error(refusal if isinstance(refusal, RuleError) else RuleError(refusal.reason))
+        return show_item(item)
+    return show_item(_item(slug, ref, item_ref))
 
 
 def save_typed_note(item: Item) -> Any:

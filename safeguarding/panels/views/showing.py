@@ -17,7 +17,7 @@ from safeguarding.panels.models.meetings import MeetingState
 from safeguarding.panels.policy import KIND_NAMES, is_in_the_chair
 from safeguarding.panels.queries.live import MeetingPage, marks, rail
 from safeguarding.panels.queries.parts import ItemParts, item_parts, staff_of
-from safeguarding.panels.queries.room import RoomLine, quorum_of, room, who_has_a_view
+from safeguarding.panels.queries.room import RoomLine, quorum_of, room, waiver_of, who_has_a_view
 from safeguarding.panels.quorum import missing_sentence
 from safeguarding.web.pages import TwoTexts
 from safeguarding.web.sections import sections_for
@@ -41,12 +41,18 @@ class Item:
         self.lines = room(row.id, row.panel_id, row.item_id, self.at)
         self.parts = item_parts(page, choices=sent or (self.may_type and self.records))
         self.quorum = quorum_of(self.lines, row.quorum_groups, self.at)
+        self.waiver = None if self.quorum.is_quorate else waiver_of(row.item_id)
         self.form = self._form() if sent or self.may_type else None
 
     @property
     def conflicts(self) -> list[Any]:
         """Return the conflicts declared on the item."""
         return self.parts.of("conflict")
+
+    @property
+    def missing(self) -> str:
+        """Return which groups must come before the item can be decided; nothing when that was waived."""
+        return "" if self.waiver and self.waiver.covers(self.quorum) else missing_sentence(self.quorum)
 
     @property
     def decides(self) -> bool:
@@ -102,7 +108,7 @@ def show_item(
         now=clock.now(),
         quorum=item.quorum,
         lines=item.lines,
-        missing=missing_sentence(item.quorum),
+        missing=item.missing,
         is_current=is_current,
         follow=marks(row.state, row.current_item_id, row.item_version, row.version) if is_current else None,
         note_conflict=note_conflict,

@@ -475,3 +475,26 @@ def test_an_item_put_on_a_date_by_decision_is_deferred(app: Flask, sign_in: Sign
     assert state_of(app, day.item) is ItemState.DEFERRED
     with app.app_context():
         assert db.session.execute(select(Decision.kind)).scalar_one() is DecisionKind.DEFER
+
+
+def test_the_chair_waives_the_quorum_beside_what_is_typed_and_then_records(app: Flask, sign_in: SignIn) -> None:
+    day = started(app)
+    chair = sign_in(day.people["chair"])
+    sent = typed(chair, day)
+    with app.app_context(), unit_of_work():
+        line = db.session.scalars(select(Attendance).where(Attendance.user_id == day.people["health"].id)).one()
+        mark_left(day.people["chair"].actor, db.session.get_one(Meeting, day.meeting.id), line)
+    waive = f"{day.item_path()}/waive-quorum"
+    assert f'formaction="{waive}"' in chair.get(day.item_path()).text
+    refused = chair.post(waive, sent | {"waive": "x"})
+    assert refused.status == 422
+    assert refused.errors == ["Say why the panel decides without them, in 10 characters or more."]
+    kept(refused, sent)
+    waived = chair.post(waive, sent | {"waive": "Health sent its view on paper."})
+    assert waived.status == 200
+    assert "The quorum of this item is waived" in waived.words
+    kept(waived, sent)
+    assert "Record decision" in buttons(waived)
+    answer = chair.post(f"{day.item_path()}/decision", sent)
+    assert answer.status == 303, answer.errors
+    assert "Quorum waived by" in chair.get(day.decision_path()).words
