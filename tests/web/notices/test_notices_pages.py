@@ -41,7 +41,10 @@ def test_the_list_is_the_reader_s_own(app: Flask, people: tuple[Somebody, Somebo
     page = sign_in(told).get("/notices")
     assert page.words.count(TOLD.sentence) == 1
     assert ONCE.sentence not in page.words
-    assert "There is no notice for you." in sign_in(other).get("/notices").words
+    client = sign_in(other)
+    account = client.get("/account").html
+    assert account is not None and account.select_one('a[href="/notices"]')
+    assert "There is no notice for you." in client.get("/notices").words
 
 
 def test_new_ones_stand_on_the_first_page_until_they_are_seen(
