@@ -8,7 +8,8 @@ from safeguarding.access.roles import Relation, Role
 from safeguarding.cases.models import SharedWith
 
 WORKERS = frozenset({Role.PRACTITIONER, Role.SOCIAL_WORKER, Role.LEAD})
-TEAM = frozenset({Relation.LEAD_WORKER, Relation.ALLOCATED, Relation.HUB})
+# Of a restricted record, whoever is on its list was put there by name to see it whole.
+TEAM = frozenset({Relation.LEAD_WORKER, Relation.ALLOCATED, Relation.HUB, Relation.LISTED})
 _READS_ALL = TEAM | {Relation.EMERGENCY}  # whoever opened it in an emergency needs what was written yesterday
 
 

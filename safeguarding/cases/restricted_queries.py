@@ -1,7 +1,7 @@
 """Reads of restricted cases: why a case is restricted, who is on its list, what waits for a second person."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Integer, case, func, literal, or_, select, union_all
@@ -40,6 +40,11 @@ class Listed:
     agency: str
     why: str
     until: datetime | None
+
+    @property
+    def last_day(self) -> date | None:
+        """Their last day on the list."""
+        return None if self.until is None else clock.london(self.until - timedelta(seconds=1)).date()
 
 
 def restriction_of(case_id: int) -> Any:

@@ -80,6 +80,24 @@ def access_request(actor: Actor, ref: str) -> Any:
     return row
 
 
+def list_own(actor: Actor, on: Sealing) -> list[Any]:
+    """Return what the actor asked to see of a record and what was decided, the newest first."""
+    statement = (
+        select(
+            SealedGrant.ref,
+            SealedGrant.fields,
+            SealedGrant.state,
+            SealedGrant.asked_at,
+            SealedGrant.until_on,
+            SealedGrant.decision_reason,
+        )
+        .where(SealedGrant.subject_kind == on.on, SealedGrant.subject_id == on.id, SealedGrant.user_id == actor.user_id)
+        .order_by(SealedGrant.asked_at.desc(), SealedGrant.id.desc())
+        .limit(PAGE)
+    )
+    return list(db.session.execute(statement))
+
+
 def request_entity(request_id: int) -> SealedGrant:
     """Return the entity of a request found through `access_request`, for a command."""
     return db.session.get_one(SealedGrant, request_id)

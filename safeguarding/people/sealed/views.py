@@ -145,7 +145,8 @@ def ask_page(
         else:
             flash("Asked. Information governance decides, and you are told.", "success")
             return redirect(back, 303)
-    return pages.form_page("sealed/ask.html", form, name=name, back=back, ref=on.ref)
+    own = [(row, labels_of(on.on, row.fields)) for row in queries.list_own(actor, on)]
+    return pages.form_page("sealed/ask.html", form, name=name, back=back, ref=on.ref, own=own, states=STATES)
 
 
 def reveal_page(

@@ -33,7 +33,7 @@ from safeguarding.referrals import queries as referrals
 from safeguarding.referrals.models import Referral
 from safeguarding.relations.check import check
 from safeguarding.web.transaction import unit_of_work
-from tests.factories.cases import make_action, make_case, put_on_list, restrict
+from tests.factories.cases import make_action, make_case, make_update, put_on_list, restrict
 from tests.factories.meetings import Day, make_day
 from tests.factories.people import Somebody, make_somebody
 
@@ -275,3 +275,12 @@ def test_a_new_lead_worker_is_chosen_by_name(record: Record) -> None:
     assert record.opens(record.worker) == set()
     assert record.opens(worker) >= {"person", "case"}
     assert differences() == []
+
+
+def test_whoever_is_on_the_list_reads_all_of_it(record: Record) -> None:
+    with unit_of_work():
+        make_update(record.worker, record.case, risk=record.case.risk)
+    record.restrict(record.police)
+    for who in (record.police, record.lead, record.worker):
+        view = queries.access_case(who.actor, record.case.ref)
+        assert len(queries.list_updates(who.actor, view)) == 1, who.name

@@ -195,6 +195,7 @@ def test_a_refusal_names_its_reason_and_tells_whoever_asked(scene: Scene) -> Non
     assert answer.status == 303
     assert "What you asked to see was decided." in scene.browser.get("/notices").words
     assert "Ask to see it" in scene.browser.get(f"/people/{scene.ref}").words
+    assert "Refused. Ask the carer to come to you." in scene.browser.get(f"/people/{scene.ref}/sealed/ask").words
 
 
 def test_somebody_of_the_panel_sees_that_it_is_sealed_and_cannot_ask(scene: Scene, sign_in: SignIn) -> None:
