@@ -58,7 +58,8 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.MEETING_READ: _rows(get="panels.index panels.panel panels.meeting panels.live panels.live_state"),
     P.AGENDA_BUILD: _rows(
         both="panels.plan panels.add_items panels.edit_item",
-        post="panels.add_theme panels.arrange panels.remove_item panels.publish panels.lock",
+        post="panels.add_theme panels.arrange panels.remove_item panels.publish panels.lock "
+        "panels.ask_agency panels.chase",
     ),
     P.RETURN_ANSWER: _rows(get="panels.returns", post="panels.agree_version"),
     # The officers read an answer where the agency gives it; giving one is asked of the return itself.

@@ -1,14 +1,16 @@
 """What the panels register when the application is built. Each line stands for a module with routes or sections."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from safeguarding.access.permissions import Permission
 from safeguarding.accounts.sessions import set_presence
+from safeguarding.notices.kinds import Kind, register_kind
 from safeguarding.panels import day_work, work
 from safeguarding.panels.blueprint import blueprint
 from safeguarding.panels.copying import refuse_about_person
 from safeguarding.panels.presence import held_until
 from safeguarding.panels.queries.panels import list_desks
+from safeguarding.panels.service.chasing import REMINDED
 from safeguarding.panels.views import (
     agenda,
     attending,
@@ -54,5 +56,14 @@ def init_panels(app: Flask) -> None:
     set_presence(app, held_until)
     register_check(app, refuse_about_person)
     register_entry(app, Entry("Meetings", "panels.index", 10, Permission.MEETING_READ, ("/panels",)))
+    register_kind(
+        app,
+        Kind(
+            REMINDED,
+            "A panel reminds your agency of what it was asked.",
+            permitted=lambda actor, _subject: actor.holds(Permission.RETURN_ANSWER),
+            page=lambda _subject: url_for("panels.returns"),
+        ),
+    )
     for section in SECTIONS:
         register_section(app, section)

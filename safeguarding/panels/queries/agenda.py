@@ -81,6 +81,7 @@ class Cell:
     state: ReturnState
     is_late: bool
     answered_at: datetime | None
+    chased_at: datetime | None = None
 
     @property
     def tag(self) -> str:
@@ -284,6 +285,7 @@ def board_of(before: Before) -> Board:
             asked.c.state,
             asked.c.due_at,
             asked.c.answered_at,
+            asked.c.chased_at,
         )
         .outerjoin(asked, asked.c.agency_id == Agency.id)
         .where(or_(seated, asked.c.item_id.is_not(None)))
@@ -294,12 +296,29 @@ def board_of(before: Before) -> Board:
     agencies = {row.agency_id: (row.agency_id, row.short_name, bool(row.agreed)) for row in rows}
     cells = {
         (row.item_id, row.agency_id): Cell(
-            row.ref, row.state, is_late(row.state, row.due_at, row.answered_at, now), row.answered_at
+            row.ref,
+            row.state,
+            is_late(row.state, row.due_at, row.answered_at, now),
+            row.answered_at,
+            row.chased_at if row.state is ReturnState.WAITING else None,
         )
         for row in rows
         if row.item_id in visible
     }
     return Board(list(agencies.values()), cells)
+
+
+def to_ask(before: Before, board: Board) -> list[tuple[int, str]]:
+    """Return the agencies (id, short name) of a published agenda that were not asked about every item of it."""
+    if before.row.agenda_state is not AgendaState.PUBLISHED or not before.may_arrange:
+        return []
+    rows = [line.row for line in before.lines if line.row is not None]
+    about = [row.id for row in rows if row.is_published and row.kind is not ItemKind.THEME]
+    return [
+        (agency_id, name)
+        for agency_id, name, _agreed in board.agencies
+        if any((item_id, agency_id) not in board.cells for item_id in about)
+    ]
 
 
 def load_line(before: Before, item_ref: str) -> Line:

@@ -61,6 +61,13 @@ class Request:
         return is_late(self.row.state, self.row.due_at, self.row.answered_at, clock.now())
 
     @property
+    def may_chase(self) -> bool:
+        """Return whether the actor may remind the agency of it."""
+        over = self.row.item_state not in ANSWERABLE or self.row.meeting_state in _OVER
+        missing = self.is_late and self.row.state is ReturnState.WAITING
+        return missing and not over and self.standing.may(Permission.AGENDA_BUILD)
+
+    @property
     def is_readable(self) -> bool:
         """Return whether the actor may read what was answered."""
         named = self.standing.actor.agency_ids if self.row.is_named else frozenset[int]()
@@ -164,6 +171,7 @@ def list_requests(actor: Actor, *, answered: bool, after: str | None = None, lim
             ReturnRequest.state,
             ReturnRequest.due_at,
             ReturnRequest.answered_at,
+            ReturnRequest.chased_at,
             Agency.short_name.label("agency_name"),
             *_subject(actor),
             Meeting.starts_at,

@@ -249,7 +249,9 @@ def publish_agenda(actor: Actor, meeting: Meeting, *, read_version: int) -> Meet
         papers.show_to_seats(taken, item)
         if item.presenter_id is not None:
             papers.show_to_presenter(taken, item, item.presenter_id)
-    asked = _ask(taken, [item for item in for_others if item.kind is not ItemKind.THEME], now)
+    asked = _ask(
+        taken, [item for item in for_others if item.kind is not ItemKind.THEME], now, _seated(taken.panel_id, now)
+    )
     taken.version += 1
     db.session.flush()
     audit.record(
@@ -262,6 +264,29 @@ def publish_agenda(actor: Actor, meeting: Meeting, *, read_version: int) -> Meet
         asked=asked,
     )
     return taken
+
+
+def ask_agency(actor: Actor, meeting: Meeting, agency_id: int, *, read_version: int) -> int:
+    """Ask one more agency with a seat what it holds, about everything that is published; return how many questions.
+
+    For an agency that took its seat since. Until the agenda is locked. Raises ForbiddenError, StaleError, RuleError when
+    it has no seat or was asked about every item.
+    """
+    taken = _take(actor, meeting.id, read_version)
+    if taken.agenda_state is not AgendaState.PUBLISHED:
+        raise RuleError("Publishing the agenda asks each agency with a seat.")
+    now = clock.now()
+    if agency_id not in _seated(taken.panel_id, now):
+        raise RuleError("Only an agency with a seat on the panel is asked.")
+    about = [item for item in papers.without_restricted(_items(taken)) if item.kind is not ItemKind.THEME]
+    shown = _shown([item.id for item in about])
+    asked = _ask(taken, [item for item in about if item.id in shown], now, [agency_id])
+    if not asked:
+        raise RuleError("This agency was asked about every item already.")
+    taken.version += 1
+    db.session.flush()
+    audit.record("panels:return:asked", actor, taken.ref, agency=agency_id, asked=asked)
+    return asked
 
 
 def lock_agenda(actor: Actor, meeting: Meeting, *, read_version: int) -> Meeting:
@@ -449,9 +474,8 @@ def _is_shown(item: AgendaItem) -> bool:
     return bool(_shown([item.id]))
 
 
-def _ask(meeting: Meeting, items: list[AgendaItem], now: datetime) -> int:
-    """Ask each agency with a seat about each item that it was not asked about; return how many questions went out."""
-    agencies = _seated(meeting.panel_id, now)
+def _ask(meeting: Meeting, items: list[AgendaItem], now: datetime, agencies: Iterable[int]) -> int:
+    """Ask agencies about each item that they were not asked about; return how many questions went out."""
     known = {
         (row.item_id, row.agency_id)
         for row in db.session.execute(

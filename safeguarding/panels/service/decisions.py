@@ -98,9 +98,9 @@ def record_decision(
     """Record the decision on the item that is open, with everything that follows from it, and return it.
 
     The rules are those of the partnership's terms: only the person in the chair records, never somebody with a conflict on
-    the item, and only while every required group is in the room, or was waived.
-    `read_version` is the item's; two chairs at once: the second gets StaleError. `at` dates records brought in from elsewhere. Raises NotFoundError, ForbiddenError, StaleError,
-    RuleError (its field names a member of `DecisionText`).
+    the item, and only while every required group is in the room, or was waived. `read_version` is the item's; two chairs at
+    once: the second gets StaleError. `at` dates records brought in from elsewhere. Raises NotFoundError, ForbiddenError,
+    StaleError, RuleError (its field names a member of `DecisionText`).
     """
     held = hold_meeting(meeting)
     office = need_on_panel(

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, url_for
+from flask import flash, request, url_for
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
+from safeguarding.core.references import normalise_reference
 from safeguarding.panels.blueprint import blueprint
 from safeguarding.panels.forms.agenda import (
     AddForm,
@@ -22,6 +23,7 @@ from safeguarding.panels.forms.agenda import (
 from safeguarding.panels.queries import agenda as reads
 from safeguarding.panels.queries.live import LoadedMeeting, load_meeting
 from safeguarding.panels.service import agenda as service
+from safeguarding.panels.service import chasing
 from safeguarding.panels.views.meetings import agenda_page
 from safeguarding.web import pages
 from safeguarding.web.forms import EditForm, SelectOne
@@ -190,6 +192,38 @@ def lock(slug: str, ref: str) -> Any:
         "Agenda locked.",
         lambda actor, loaded, version: service.lock_agenda(actor, loaded.meeting, read_version=version),
     )
+
+
+@blueprint.post("/panels/<string:slug>/meetings/<string:ref>/returns/ask")
+@permission(Permission.AGENDA_BUILD)
+def ask_agency(slug: str, ref: str) -> Any:
+    """Ask one more agency with a seat about everything that is published."""
+    chosen = request.form.get("agency", "")
+    agency_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 16 else 0
+    return _press(
+        slug,
+        ref,
+        "The agency is asked what it holds.",
+        lambda actor, loaded, version: service.ask_agency(actor, loaded.meeting, agency_id, read_version=version),
+    )
+
+
+@blueprint.post("/panels/<string:slug>/meetings/<string:ref>/returns/chase")
+@permission(Permission.AGENDA_BUILD)
+def chase(slug: str, ref: str) -> Any:
+    """Remind the agencies whose answers are late, or one of them of one request."""
+    actor = current_actor()
+    loaded = _to_arrange(actor, slug, ref)
+    one = request.form.get("request")
+    wanted = None if one is None else normalise_reference(one, "RR") or ""
+    try:
+        reminded = chasing.chase_returns(actor, loaded.meeting, request_ref=wanted)
+    except RuleError as error:
+        flash(error.message, "notice")
+    else:
+        count = len({each.agency_id for each in reminded})
+        flash(f"{count} {'agency is' if count == 1 else 'agencies are'} reminded.", "success")
+    return pages.to("panels.meeting", slug=slug, ref=ref, _anchor="returns")
 
 
 def _press(slug: str, ref: str, done: str, command: Callable[[Actor, LoadedMeeting, int], object]) -> Any:

@@ -19,6 +19,8 @@ from safeguarding.web.forms import instant_of
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.sections import sections_for
 
+OVER = (MeetingState.CLOSED, MeetingState.CANCELLED)
+
 
 @blueprint.get("/panels")
 @permission(Permission.MEETING_READ)
@@ -111,6 +113,8 @@ def agenda_page(before: reads.Before, arranging: Any = None, refused: Any = None
         "publishing": VersionForm(formdata=None, version=before.row.version) if before.may_arrange else None,
         "locking": VersionForm(formdata=None, version=before.row.version) if before.may_lock else None,
         "is_officer": before.standing.is_officer,
+        "to_ask": reads.to_ask(before, board),
+        "may_chase": before.standing.may(Permission.AGENDA_BUILD) and before.row.state not in OVER,
         # Somebody who presents an item sees the meeting, but not the panel's page.
         "sits_on_panel": before.standing.may(Permission.MINUTES_READ),
         "opening": reads.OPENING_MINUTES,
