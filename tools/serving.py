@@ -98,7 +98,10 @@ def _note(options: argparse.Namespace, demonstration: dict[str, Any]) -> str:
     ]
     if options.port and options.port != 8000:
         lines.append(f"  export SERVICE_URL=http://localhost:{options.port}")
-    lines += ["", f"Mail is sent nowhere: `.venv/bin/flask worker --once` writes what waits to {options.data / 'outbox'}/"]
+    lines += [
+        "",
+        f"Mail is sent nowhere: `.venv/bin/flask worker --once` writes what waits to {options.data / 'outbox'}/",
+    ]
     return "\n".join([*lines, "", "Ctrl-C stops it.", ""] if options.port else [*lines, ""])
 
 

@@ -31,9 +31,7 @@ def upgrade() -> None:
             _one_of("emergency_kind", "hurt_today", "missing_now", "court_hospital_custody", "something_else"),
             nullable=False,
         ),
-        sa.Column(
-            "basis", _one_of("emergency_basis", "vital_interests", "section_47", "section_115"), nullable=False
-        ),
+        sa.Column("basis", _one_of("emergency_basis", "vital_interests", "section_47", "section_115"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("opened_at", UTCDateTime(), nullable=False),
         sa.Column("closes_at", UTCDateTime(), nullable=False),

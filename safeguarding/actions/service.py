@@ -35,6 +35,7 @@ from safeguarding.relations.queries import live, of_any, relations_to
 
 _OWNER = frozenset({Relation.ACTION_OWNER})
 
+
 def add_action(
     actor: Actor,
     *,
