@@ -19,15 +19,16 @@ def _rows(*, get: str = "", post: str = "", both: str = "") -> frozenset[str]:
 # What each permission opens. Which case, item or referral it opens is asked of each one by its read.
 OPENS: dict[P | str, frozenset[str]] = {
     PUBLIC: _rows(
-        get="static metrics.metrics web.accessibility web.brand_css web.cookies web.health web.privacy web.ready doors.forgotten_sent "
-        "organisation.go organisation.back accounts.set_up",
+        get="static metrics.metrics web.accessibility web.brand_css web.cookies web.health web.privacy web.ready "
+        "doors.forgotten_sent organisation.go organisation.back accounts.set_up",
         # Half way through a sign-in, and 404 for everybody else.
         post="accounts.pass_by accounts.passkey_options accounts.use_passkey accounts.set_up_app accounts.set_up_passkey "
         "organisation.enter",
         both="doors.forgotten doors.link accounts.sign_in accounts.second_factor accounts.set_up_app_code",
     ),
     P.WORK_OWN: _rows(
-        get="home.my_work emergency.use notices.index accounts.account accounts.add_factor accounts.session_state drafts.index drafts.kept",
+        get="home.my_work emergency.use notices.index accounts.account accounts.add_factor accounts.session_state "
+        "drafts.index drafts.kept",
         post="accounts.sign_out notices.mark_seen accounts.lock accounts.in_use accounts.confirm_pass_by "
         "accounts.confirm_passkey accounts.confirm_passkey_options accounts.end_session accounts.end_other_sessions "
         "accounts.add_app accounts.add_passkey accounts.add_passkey_options accounts.remove_factor drafts.discard",
