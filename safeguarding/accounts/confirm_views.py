@@ -1,8 +1,11 @@
 """Pages that ask again who sits there: the confirmation before a weighty act, the screen lock, and what keeps a session."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Response, jsonify, redirect, render_template, request, url_for
+from flask import Response, current_app, jsonify, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from safeguarding.access.permissions import Permission
@@ -104,7 +107,20 @@ def lock() -> Any:
         signing_in.lock_session(current_actor(), this_browser().token)
     if not wants_page():
         return jsonify(locked=True)
-    return redirect(url_for("accounts.locked", next=local_target(request.form.get("next"))), 303)
+    return redirect(url_for("accounts.locked", next=_page_left()), 303)
+
+
+def _page_left() -> str:
+    """Return the page on which the screen was locked, or the first page where it cannot be opened by its address.
+
+    It is taken from the browser's own header: a page that held its address would tell a hidden reference from none.
+    """
+    path = local_target(urlsplit(request.referrer or "").path)
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return local_target(None)
+    return path
 
 
 @blueprint.route("/locked", methods=["GET", "POST"])

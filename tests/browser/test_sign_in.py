@@ -145,6 +145,7 @@ def test_the_back_button_shows_nothing_behind_a_locked_screen_and_after_signing_
     page.goto(f"{address}/actions")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Lock screen").click()
+    page.wait_for_url("**/locked?next=/actions")
     expect(page.locator("h1")).to_have_text("Screen locked")
     page.go_back()
     expect(page.locator("h1")).to_have_text("Screen locked")

@@ -242,7 +242,7 @@ def test_a_locked_screen_opens_nothing_in_any_tab(app: Flask, sign_in: SignIn) -
     page = client.get("/my-work")
     assert "Lock screen" in page.words
     token = client.csrf_token()
-    assert client.post("/lock", {"csrf_token": token, "next": "/cases"}).location == "/locked?next=/cases"
+    assert client.post("/lock", {"csrf_token": token}).location == "/locked?next=/my-work"
     for path in ("/my-work", "/cases", "/account", "/confirm"):
         assert client.get(path).location == f"/locked?next={path}"
     assert client.get("/session").response.get_json()["locked"] is True
