@@ -24,6 +24,7 @@ from safeguarding.cases.models import (
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.core.types import UTCDateTime
 from safeguarding.extensions import db
 
@@ -125,6 +126,8 @@ def access_restriction(actor: Actor, ref: str) -> Any:
     return rows[0]
 
 
+@beyond(Beyond.SECOND_PERSON)
+@beyond(Beyond.SECOND_PERSON)
 def list_restrictions(actor: Actor, *, ref: str | None = None) -> list[Any]:
     """Return restrictions in force that wait for a second person, or whose review is over, by the case's reference alone."""
     if not actor.may(Permission.RESTRICTION_AGREE):
