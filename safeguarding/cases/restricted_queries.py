@@ -127,7 +127,6 @@ def access_restriction(actor: Actor, ref: str) -> Any:
 
 
 @beyond(Beyond.SECOND_PERSON)
-@beyond(Beyond.SECOND_PERSON)
 def list_restrictions(actor: Actor, *, ref: str | None = None) -> list[Any]:
     """Return restrictions in force that wait for a second person, or whose review is over, by the case's reference alone."""
     if not actor.may(Permission.RESTRICTION_AGREE):
