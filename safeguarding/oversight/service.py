@@ -59,7 +59,7 @@ def open_emergency(
     if not actor.may(Permission.EMERGENCY_ASK) or actor.user_id is None:
         raise ForbiddenError("Your role does not include emergency access.")
     db.session.execute(select(User.id).where(User.id == actor.user_id).with_for_update())
-    if (waiting := unreviewed(actor)) is not None:
+    if (waiting := _unreviewed(actor)) is not None:
         raise RuleError(f"You can ask again once {waiting} has been reviewed. Ring information governance.")
     if len(reason.strip()) < SHORTEST_REASON:
         raise RuleError(f"Say why it cannot wait, in at least {SHORTEST_REASON} characters.", "reason")
@@ -166,7 +166,7 @@ def answer_question(actor: Actor, key: str, *, about: str, answer: str) -> Quest
     return given
 
 
-def unreviewed(actor: Actor) -> str | None:
+def _unreviewed(actor: Actor) -> str | None:
     """Return the reference of the actor's use that waits for its review, if one does."""
     return db.session.scalar(
         select(EmergencyAccess.ref)

@@ -17,6 +17,7 @@ from tests.support.databases import settings_for
 from tests.support.pages import PageClient
 
 PUBLIC = {
+    "metrics.metrics",
     "accounts.pass_by",
     "accounts.passkey_options",
     "accounts.second_factor",
