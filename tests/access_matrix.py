@@ -77,7 +77,7 @@ OPENS: dict[P | str, frozenset[str]] = {
         get="panels.attendance", post="panels.save_attendance panels.mark_arrived panels.mark_left"
     ),
     P.CONFLICT_DECLARE: _rows(both="panels.declare_conflict"),
-    P.NOTES_TYPE: _rows(post="panels.live_form panels.save_note"),
+    P.NOTES_TYPE: _rows(post="panels.live_form panels.save_note panels.look_at"),
     P.DECISION_RECORD: _rows(post="panels.record_decision panels.add_addendum"),
     P.DISSENT_RECORD: _rows(post="panels.add_dissent"),
     P.MINUTES_READ: _rows(get="panels.minutes"),

@@ -1,6 +1,7 @@
 """Reads of forms that were not lost: their sender's own, and nobody else's."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +38,26 @@ def list_kept(actor: Actor) -> list[Row[Any]]:
     )
 
 
+def find_left(actor: Actor, path: str) -> Kept | None:
+    """Return what the actor left half-typed for an address, the newest, opened; None where there is nothing."""
+    rows: Any = db.session.execute(
+        select(KeptForm.ref, KeptForm.path, KeptForm.fields, KeptForm.kept_at)
+        .where(KeptForm.user_id == actor.user_id, KeptForm.why == KeptWhy.LEFT, KeptForm.expires_at > clock.now())
+        .order_by(KeptForm.id)
+        .limit(20)
+    )
+    return open_left(rows, path)
+
+
+def open_left(rows: Iterable[Any], path: str) -> Kept | None:
+    """Return the last of somebody's own kept forms (ref, path, fields, kept_at) that belongs to an address, opened."""
+    found = None
+    for row in rows:
+        if sealing.unseal(KeptForm.path, row.ref, row.path) == path:
+            found = row
+    return None if found is None else _opened(found, KeptWhy.LEFT)
+
+
 def access_kept(actor: Actor, ref: str) -> Kept:
     """Return one of the actor's own forms, opened; raise NotFoundError for anybody else's and for none."""
     row = db.session.execute(
@@ -46,11 +67,15 @@ def access_kept(actor: Actor, ref: str) -> Kept:
     ).one_or_none()
     if row is None:
         raise NotFoundError
+    return _opened(row, row.why)
+
+
+def _opened(row: Any, why: KeptWhy) -> Kept:
     fields = json.loads(sealing.unseal(KeptForm.fields, row.ref, row.fields))
     return Kept(
         ref=row.ref,
         path=sealing.unseal(KeptForm.path, row.ref, row.path),
         fields=[(name, value) for name, value in fields],
-        why=row.why,
+        why=why,
         kept_at=row.kept_at,
     )

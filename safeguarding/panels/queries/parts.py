@@ -38,11 +38,13 @@ from safeguarding.core.base import BigKey
 from safeguarding.core.canonical import digest
 from safeguarding.core.codes import Code
 from safeguarding.core.types import UTCDateTime
+from safeguarding.drafts.models import KeptForm, KeptWhy
 from safeguarding.panels.copying import agreed_version
 from safeguarding.panels.models.decisions import AgencyView, DecisionAddendum
 from safeguarding.panels.models.items import (
     Conflict,
     DiscussionNote,
+    QuorumWaiver,
     ReturnHandling,
     ReturnReader,
     ReturnRequest,
@@ -159,6 +161,29 @@ def _conflicts(item_id: int) -> Select[Any]:
         .outerjoin(Agency, Agency.id == Conflict.agency_id)
         .where(Conflict.item_id == item_id, Conflict.withdrawn_at.is_(None))
     )
+
+
+def _waiver(item_id: int) -> Select[Any]:
+    return (
+        _part(
+            "waiver",
+            id=QuorumWaiver.id,
+            who=User.name,
+            text=QuorumWaiver.reason,
+            more=cast(QuorumWaiver.missing, Text),
+            at=QuorumWaiver.waived_at,
+        )
+        .select_from(QuorumWaiver)
+        .join(User, User.id == QuorumWaiver.waived_by_id)
+        .where(QuorumWaiver.item_id == item_id)
+    )
+
+
+def _left(asker: Asker) -> Select[Any]:
+    """Return what the actor left half-typed, sealed as it is kept: of which item, the path says once it is opened."""
+    return _part(
+        "left", id=KeptForm.id, ref=KeptForm.ref, text=KeptForm.fields, more=KeptForm.path, at=KeptForm.kept_at
+    ).where(KeptForm.user_id == asker.user_id, KeptForm.why == KeptWhy.LEFT, KeptForm.expires_at > asker.now)
 
 
 def _harms(asker: Asker, referral_id: int) -> Select[Any]:
@@ -324,7 +349,8 @@ class ItemParts:
     answers: list[AgencyAnswer]
 
     def of(self, kind: str) -> list[Any]:
-        """Return the parts of a kind: note, conflict, harm, context, words, view, action, addendum, basis, staff, agency."""
+        """Return the parts of a kind: note, conflict, waiver, harm, context, words, view, action, addendum,
+        basis, staff, agency, left (what the actor left half-typed, sealed)."""
         return self.rows.get(kind, [])
 
 
@@ -360,7 +386,7 @@ def _parts(
 ) -> Any:
     parts: list[Select[Any]] = []
     if item_id is not None:
-        parts += [_notes(item_id), _returns(asker, item_id), _conflicts(item_id)]
+        parts += [_notes(item_id), _returns(asker, item_id), _conflicts(item_id), _waiver(item_id)]
     if referral_id is not None:
         parts += [_harms(asker, referral_id), _mentioned_contexts(referral_id)]
     if case_id is not None:
@@ -369,6 +395,8 @@ def _parts(
         parts += [_views(decision_id), _actions(decision_id), _addenda(decision_id)]
     if choices:
         parts += [_lawful_bases(asker), _staff(asker), _agencies(asker)]
+    if choices and asker.user_id is not None:
+        parts += [_left(asker)]
     return union_all(*parts)
 
 

@@ -11,6 +11,7 @@ from flask import Response, flash, jsonify, make_response, redirect, render_temp
 from safeguarding.access.permissions import Permission
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
+from safeguarding.core.references import normalise_reference
 from safeguarding.panels.blueprint import blueprint
 from safeguarding.panels.forms.record import RecordForm
 from safeguarding.panels.models.items import DiscussionNote
@@ -18,8 +19,9 @@ from safeguarding.panels.queries.live import load_item, load_meeting, load_note,
 from safeguarding.panels.queries.parts import item_parts
 from safeguarding.panels.rules import DecisionText
 from safeguarding.panels.service import decisions, notes, waiving
-from safeguarding.panels.views.showing import Item, item_url, show_item, two_texts, wants_json
-from safeguarding.web import transaction
+from safeguarding.panels.views import keeping
+from safeguarding.panels.views.showing import Item, form_url, item_url, show_item, two_texts, wants_json
+from safeguarding.web import pages, transaction
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.once import new_key
 
@@ -92,8 +94,28 @@ def record_decision(slug: str, ref: str, item_ref: str) -> Any:
         transaction.rollback()
         form.add_rule_error(refusal if isinstance(refusal, RuleError) else RuleError(refusal.reason))
         return show_item(item)
+    keeping.forget_typed(current_actor(), form_url(item.row))
     flash("Decision recorded.", "success")
     return redirect(item_url(item.row), 303)
+
+
+@blueprint.post(f"{ITEM}/look")
+@permission(Permission.NOTES_TYPE)
+def look_at(slug: str, ref: str, item_ref: str) -> Any:
+    """Go to another item: the note that is typed is saved, and a half-typed decision is kept for when one comes back."""
+    item = _item(slug, ref, item_ref)
+    stopped = save_typed_note(item)
+    if stopped is not None:
+        return stopped
+    actor = current_actor()
+    if not (_form(item).has_decision and item.records):
+        keeping.forget_typed(actor, form_url(item.row))
+    elif keeping.keep_typed(actor, form_url(item.row)):
+        flash("What you typed is kept. It is there when you come back to the item.", "notice")
+    else:
+        return _refused(item, "This is too long to be kept while you look at another item. Shorten it first.")
+    target = normalise_reference(request.form.get("to", ""), "IT")
+    return pages.to("panels.live_item", slug=slug, ref=ref, item_ref=target or item_ref)
 
 
 @blueprint.post(f"{ITEM}/waive-quorum")

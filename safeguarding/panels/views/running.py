@@ -16,8 +16,9 @@ from safeguarding.panels.forms.live import DeferForm, OpenForm
 from safeguarding.panels.models.meetings import Meeting, MeetingState
 from safeguarding.panels.queries.live import load_item, load_meeting, meeting_page
 from safeguarding.panels.service import meetings as service
+from safeguarding.panels.views.keeping import forget_typed
 from safeguarding.panels.views.recording import save_typed_note
-from safeguarding.panels.views.showing import Item, show_between, show_item
+from safeguarding.panels.views.showing import Item, form_url, show_between, show_item
 from safeguarding.web import pages, transaction
 from safeguarding.web.guard import current_actor, permission
 
@@ -173,4 +174,5 @@ def _leave(slug: str, ref: str, act: Callable[[Meeting], Any]) -> Any:
             if item.form.has_decision and "leave" not in request.form:
                 transaction.rollback()
                 return show_item(Item(page), status=422, ask_to_leave=request.path)
+            forget_typed(actor, form_url(item.row))
     return _press(slug, ref, act, None)

@@ -17,8 +17,9 @@ from safeguarding.panels.models.meetings import MeetingState
 from safeguarding.panels.policy import KIND_NAMES, is_in_the_chair
 from safeguarding.panels.queries.live import MeetingPage, marks, rail
 from safeguarding.panels.queries.parts import ItemParts, item_parts, staff_of
-from safeguarding.panels.queries.room import RoomLine, quorum_of, room, waiver_of, who_has_a_view
+from safeguarding.panels.queries.room import RoomLine, Waiver, quorum_of, room, who_has_a_view
 from safeguarding.panels.quorum import missing_sentence
+from safeguarding.panels.views.keeping import typed_before
 from safeguarding.web.pages import TwoTexts
 from safeguarding.web.sections import sections_for
 
@@ -41,8 +42,9 @@ class Item:
         self.lines = room(row.id, row.panel_id, row.item_id, self.at)
         self.parts = item_parts(page, choices=sent or (self.may_type and self.records))
         self.quorum = quorum_of(self.lines, row.quorum_groups, self.at)
-        self.waiver = None if self.quorum.is_quorate else waiver_of(row.item_id)
-        self.form = self._form() if sent or self.may_type else None
+        self.waiver = None if self.quorum.is_quorate else _waiver(self.parts)
+        self.given_back_at: Any = None  # when what stands in the form was left half-typed
+        self.form = self._form(sent) if sent or self.may_type else None
 
     @property
     def conflicts(self) -> list[Any]:
@@ -61,8 +63,13 @@ class Item:
         chairs = is_in_the_chair(self.standing.actor, self.row.chaired_by_id, conflicted)
         return self.records and self.row.state is MeetingState.OPEN and chairs
 
-    def _form(self) -> RecordForm:
-        form = RecordForm(data=first_values(self.row))
+    def _form(self, sent: bool) -> RecordForm:
+        before = None if sent or not self.records else typed_before(self.parts.of("left"), form_url(self.row))
+        if before is None:
+            form = RecordForm(data=first_values(self.row))
+        else:
+            typed, self.given_back_at = before
+            form = RecordForm(typed, data=first_values(self.row))
         here, may_have_view = who_has_a_view(self.lines, self.at)
         seated = {line.agency_id: line for line in self.lines}
         agencies = [
@@ -180,12 +187,22 @@ def item_url(row: Any) -> str:
     return url_for("panels.live_item", slug=row.slug, ref=row.ref, item_ref=row.item_ref)
 
 
+def form_url(row: Any) -> str:
+    """Return where the form of the item shown is drawn anew."""
+    return url_for("panels.live_form", slug=row.slug, ref=row.ref, item_ref=row.item_ref)
+
+
 def lines_by_agency(lines: list[RoomLine]) -> dict[str, list[RoomLine]]:
     """Return the lines of the attendance by the reference of their agency, in order."""
     found: dict[str, list[RoomLine]] = {}
     for line in lines:
         found.setdefault(line.agency_ref, []).append(line)
     return found
+
+
+def _waiver(parts: ItemParts) -> Waiver | None:
+    part = next(iter(parts.of("waiver")), None)
+    return None if part is None else Waiver(frozenset(part.more.split(",")), part.text, part.who, part.at)
 
 
 def _at(row: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from safeguarding.actions.models import Action, ActionPriority
 from safeguarding.core import clock
+from safeguarding.drafts.models import KeptForm
 from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionKind, View
 from safeguarding.panels.models.items import AgendaItem, DiscussionNote, ItemState
@@ -498,3 +499,48 @@ def test_the_chair_waives_the_quorum_beside_what_is_typed_and_then_records(app: 
     answer = chair.post(f"{day.item_path()}/decision", sent)
     assert answer.status == 303, answer.errors
     assert "Quorum waived by" in chair.get(day.decision_path()).words
+
+
+def test_looking_at_another_item_loses_nothing_that_is_typed(app: Flask, sign_in: SignIn) -> None:
+    day = started(app, 2)
+    chair = sign_in(day.people["chair"])
+    page = chair.get(day.item_path())
+    look, other = f"{day.item_path()}/look", day.items[1]
+    assert page.html is not None
+    button = page.html.select_one(f'.app-rail button[form="record"][name="to"][value="{other.ref}"]')
+    assert button is not None
+    assert button["formaction"] == look
+    sent = typed(chair, day, speaker="DI Farrow", note="Two adults at the flat.", rationale="Half a thought")
+    gone = chair.post(look, sent | {"to": other.ref})
+    assert gone.location == day.item_path(other)
+    assert "What you typed is kept." in chair.follow(gone).words
+    assert count(app, DiscussionNote) == 1
+    back = chair.get(day.item_path())
+    assert "What you typed is back, and not recorded yet" in back.words
+    kept(back, sent)
+    assert back.form(having="rationale")["note"] == ""
+    assert "Half a thought" not in sign_in(day.people["vice_chair"]).get(day.item_path()).text
+    answer = chair.post(f"{day.item_path()}/decision", back.form(having="rationale"))
+    assert answer.status == 303, answer.errors
+    assert count(app, KeptForm) == 0
+
+
+def test_what_was_emptied_before_it_was_left_does_not_come_back(app: Flask, sign_in: SignIn) -> None:
+    day = started(app, 2)
+    chair = sign_in(day.people["chair"])
+    empty = chair.get(day.item_path()).form(having="rationale")
+    look, other = f"{day.item_path()}/look", day.items[1].ref
+    chair.post(look, typed(chair, day) | {"to": other})
+    assert count(app, KeptForm) == 1
+    chair.post(look, empty | {"to": other})
+    assert count(app, KeptForm) == 0
+    assert "What you typed is back" not in chair.get(day.item_path()).words
+
+
+def test_a_rail_that_is_sent_a_stranger_leads_to_the_item_itself(app: Flask, sign_in: SignIn) -> None:
+    day = started(app)
+    chair = sign_in(day.people["chair"])
+    form = chair.get(day.item_path()).form(having="rationale")
+    for target in ("", "//elsewhere.example", "x" * 5_000):
+        assert chair.post(f"{day.item_path()}/look", form | {"to": target}).location == day.item_path()
+    assert sign_in(day.people["health"]).post(f"{day.item_path()}/look", {"to": ""}).status == 403
