@@ -65,7 +65,9 @@ def test_a_change_of_any_byte_is_noticed() -> None:
             ring.unseal("p", f"{head}.{base64.urlsafe_b64encode(changed).decode()}")
 
 
-@pytest.mark.parametrize("stored", ["", "12 Hidden Lane", "s1.k1.", "s1.k1.!!!", "s2.k1.AAAA", "s1.k9.AAAA", "s1.k1.AA"])
+@pytest.mark.parametrize(
+    "stored", ["", "12 Hidden Lane", "s1.k1.", "s1.k1.!!!", "s2.k1.AAAA", "s1.k9.AAAA", "s1.k1.AA"]
+)
 def test_what_is_no_sealed_value_is_refused(stored: str) -> None:
     with pytest.raises(BrokenSealError):
         Ring([OLD]).unseal("p", stored)
