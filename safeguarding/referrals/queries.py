@@ -25,6 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -401,28 +402,53 @@ def _mine(asker: Asker, before: tuple[datetime, int] | None, limit: int) -> Sele
     return statement.order_by(Referral.created_at.desc(), Referral.id.desc()).limit(limit)
 
 
-def list_about(actor: Actor, *, person_id: int | None = None, context_id: int | None = None) -> list[Row[Any]]:
-    """Return the newest referrals about a young person or a place that the actor may see."""
-    about = Referral.person_id == person_id if person_id is not None else Referral.context_id == context_id
+def list_about(
+    actor: Actor,
+    *,
+    person_id: int | None = None,
+    context_id: int | None = None,
+    peer_group_id: int | None = None,
+) -> list[Row[Any]]:
+    """Return the newest referrals about a young person, a place or a peer group that the actor may see."""
     return list(
         db.session.execute(
             select(Referral.ref, Referral.state, Referral.created_at, Referral.submitted_at, Referral.urgent)
-            .where(about, relations.related(actor, "referral", Referral.id, Permission.REFERRAL_READ))
+            .where(
+                _about(person_id, context_id, peer_group_id),
+                relations.related(actor, "referral", Referral.id, Permission.REFERRAL_READ),
+            )
             .order_by(Referral.created_at.desc(), Referral.id.desc())
             .limit(10)
         )
     )
 
 
-def draft_about(actor: Actor, *, person_id: int | None = None, context_id: int | None = None) -> str | None:
-    """Return the reference of the actor's own newest draft about somebody or some place, if there is one."""
-    about = Referral.person_id == person_id if person_id is not None else Referral.context_id == context_id
+def draft_about(
+    actor: Actor,
+    *,
+    person_id: int | None = None,
+    context_id: int | None = None,
+    peer_group_id: int | None = None,
+) -> str | None:
+    """Return the reference of the actor's own newest draft about somebody, a place or a group, if there is one."""
     return db.session.scalar(
         select(Referral.ref)
-        .where(about, Referral.referrer_id == actor.user_id, Referral.state == ReferralState.DRAFT)
+        .where(
+            _about(person_id, context_id, peer_group_id),
+            Referral.referrer_id == actor.user_id,
+            Referral.state == ReferralState.DRAFT,
+        )
         .order_by(Referral.created_at.desc(), Referral.id.desc())
         .limit(1)
     )
+
+
+def _about(person_id: int | None, context_id: int | None, peer_group_id: int | None) -> ColumnElement[bool]:
+    if person_id is not None:
+        return Referral.person_id == person_id
+    if peer_group_id is not None:
+        return Referral.peer_group_id == peer_group_id
+    return Referral.context_id == context_id
 
 
 def agency_kind(actor: Actor) -> AgencyKind | None:

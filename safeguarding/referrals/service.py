@@ -117,10 +117,13 @@ def start_referral(
     *,
     person: Person | None = None,
     context: Context | None = None,
+    group_case: Case | None = None,
     panel_slug: str | None = None,
     at: datetime | None = None,
 ) -> Referral:
     """Begin a draft about somebody the actor may see, or about a place. Its author alone sees it.
+
+    A peer group is referred by `group_case`, the case about it, by those who work that.
 
     Somebody who may pose a risk is referred as such and must be 18 or over: a young person who may harm others is
     referred as a young person. Raises ForbiddenError, NotFoundError for somebody hidden, RuleError.
@@ -130,9 +133,11 @@ def start_referral(
     now = at or clock.now()
     referral = Referral(
         ref=new_reference("RF"),
-        subject_kind=_subject_kind(actor, person, context),
+        subject_kind=_subject_kind(actor, person, context, group_case),
         person_id=person.id if person else None,
         context_id=context.id if context else None,
+        peer_group_id=group_case.peer_group_id if group_case else None,
+        case_id=group_case.id if group_case else None,
         panel_slug=panel_slug or _first_desk(),
         state=ReferralState.DRAFT,
         urgent=False,
@@ -178,8 +183,9 @@ def submit_referral(actor: Actor, referral: Referral, *, read_version: int, at: 
     _check_basis(taken.lawful_basis_code or "", taken.agency_id, clock.london(now).date())
     panel = desks.desk(taken.panel_slug)
     taken.state, taken.submitted_at = ReferralState.SUBMITTED, now
-    case = _live_case(taken.person_id)
-    taken.case_id = case.id if case else None
+    if taken.subject_kind is not ReferralSubject.GROUP:  # that one was begun from its case
+        case = _live_case(taken.person_id)
+        taken.case_id = case.id if case else None
     taken.version += 1
     db.session.flush()
     _open_to_others(taken, panel.panel_id, now)
@@ -281,7 +287,15 @@ def withdraw_referral(
     return taken
 
 
-def _subject_kind(actor: Actor, person: Person | None, context: Context | None) -> ReferralSubject:
+def _subject_kind(
+    actor: Actor, person: Person | None, context: Context | None, group_case: Case | None
+) -> ReferralSubject:
+    if group_case is not None:
+        if not actor.may(Permission.CASE_UPDATE, relations_to(actor, "case", group_case.id)):
+            raise ForbiddenError("Those who work a group's case refer it.")
+        if group_case.peer_group_id is None:
+            raise RuleError("This case is not about a peer group.")
+        return ReferralSubject.GROUP
     if person is not None:
         if not actor.may(Permission.PERSON_LINK, relations_to(actor, "person", person.id)):
             raise NotFoundError()

@@ -36,6 +36,7 @@ def init_referrals(app: Flask) -> None:
         ),
         Section("my_work", "referrals_made", 51, "referrals/work_mine.html", work.mine, Permission.REFERRAL_MAKE),
         Section("person", "referrals", 30, "referrals/about_person.html", work.about_person, Permission.REFERRAL_READ),
+        Section("case", "referrals", 60, "referrals/about_group.html", work.about_group, Permission.REFERRAL_READ),
         Section(
             "context", "referrals", 60, "referrals/about_context.html", work.about_context, Permission.REFERRAL_READ
         ),

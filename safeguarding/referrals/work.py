@@ -62,6 +62,16 @@ def about_context(actor: Actor, subject: Any) -> dict[str, Any] | None:
     return {"rows": rows, "may_refer": may_refer, "ref": subject.ref}
 
 
+def about_group(actor: Actor, subject: Any) -> dict[str, Any] | None:
+    """Return, for a case about a peer group, its referrals that the actor may see and whether the actor may make one."""
+    group_id = subject.row.peer_group_id
+    if group_id is None:
+        return None
+    may_refer = actor.holds(Permission.REFERRAL_MAKE) and actor.may(Permission.CASE_UPDATE, subject.relations)
+    rows = queries.list_about(actor, peer_group_id=group_id)
+    return {"rows": rows, "may_refer": may_refer, "ref": subject.ref} if rows or may_refer else None
+
+
 def _deadline(row: Any) -> Any:
     if row.state is not ReferralState.SUBMITTED:
         return None

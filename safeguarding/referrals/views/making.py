@@ -8,10 +8,11 @@ from flask import flash, url_for
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.audit import service as audit
+from safeguarding.cases import queries as cases
 from safeguarding.cases.models import Risk
 from safeguarding.contexts.models import Context
 from safeguarding.core import clock
-from safeguarding.core.errors import RuleError, StaleError
+from safeguarding.core.errors import NotFoundError, RuleError, StaleError
 from safeguarding.people.queries import access_person, person_entity
 from safeguarding.referrals import desks, queries, service
 from safeguarding.referrals.blueprint import blueprint
@@ -70,6 +71,19 @@ def make_for_place(context_ref: str) -> Any:
     return _make(actor, context.name, None, back, draft, context=context)
 
 
+@blueprint.route("/cases/<string:case_ref>/refer", methods=["GET", "POST"])
+@permission(Permission.REFERRAL_MAKE, on_subject=Permission.CASE_UPDATE)
+def make_for_group(case_ref: str) -> Any:
+    """Begin a referral of a peer group, from the case about it."""
+    actor = current_actor()
+    view = cases.access_case(actor, case_ref, Permission.CASE_UPDATE)
+    if view.row.peer_group_id is None:
+        raise NotFoundError
+    draft = queries.draft_about(actor, peer_group_id=view.row.peer_group_id)
+    back = url_for("cases.case", ref=view.ref)
+    return _make(actor, view.name, None, back, draft, group_case_id=view.id)
+
+
 def _make(
     actor: Actor,
     name: str,
@@ -79,6 +93,7 @@ def _make(
     *,
     person: Any = None,
     context: Context | None = None,
+    group_case_id: int | None = None,
 ) -> Any:
     form = NewHappeningForm()
     _offer(form)
@@ -86,7 +101,8 @@ def _make(
         form.claim(actor.key)
         try:
             subject = person_entity(person.id) if person else None
-            referral = service.start_referral(actor, person=subject, context=context)
+            group_case = cases.case_entity(group_case_id) if group_case_id else None
+            referral = service.start_referral(actor, person=subject, context=context, group_case=group_case)
             service.save_answers(actor, referral, _happening_of(form), read_version=referral.version)
             if _may_go_on(form, referral, Step.HAPPENING):
                 return _next(form, referral.ref, Step.HAPPENING)
