@@ -51,8 +51,8 @@ OPENS: dict[P | str, frozenset[str]] = {
     # Everybody who reads referrals may make one, and has drafts of their own among them.
     P.REFERRAL_MAKE: _rows(
         get="referrals.index referrals.referral",
-        both="referrals.make referrals.make_for_place referrals.make_for_group referrals.happening referrals.own_view referrals.sharing "
-        "referrals.asked referrals.check referrals.withdraw",
+        both="referrals.make referrals.make_for_place referrals.make_for_group referrals.happening "
+        "referrals.own_view referrals.sharing referrals.asked referrals.check referrals.withdraw",
         post="referrals.answer referrals.discard",
     ),
     P.REFERRAL_SCREEN: _rows(post="referrals.screen"),
