@@ -16,17 +16,16 @@ from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import Membership
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import Case, CaseState, Risk, SubjectKind
-from safeguarding.cases.service import PERSON_KINDS, WORKERS, lock_case, open_case
+from safeguarding.cases.service import PERSON_KINDS, WORKERS, open_case
 from safeguarding.cases.workflow import CASE, LIVE
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
-from safeguarding.relations import service as relations
 
 
 def live_case_about(kind: SubjectKind, subject_id: int) -> Case | None:
-    """Return the live case about a subject that is open to more than a list of its own, or None."""
+    """Return the live case about a subject that is open to more than a list of its own, held, or None."""
     column = Case.person_id if kind in PERSON_KINDS else Case.context_id
     if kind is SubjectKind.PEER_GROUP:
         column = Case.peer_group_id
@@ -35,6 +34,8 @@ def live_case_about(kind: SubjectKind, subject_id: int) -> Case | None:
         .where(column == subject_id, Case.subject_kind == kind, Case.state.in_(LIVE), Case.is_restricted.is_(False))
         .order_by(Case.id)
         .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
 
 
@@ -82,25 +83,22 @@ def carry_out(
 ) -> None:
     """Move a case as a panel decided (None: it stays), and say when it is looked at next (None: as it was).
 
+    The caller holds the case (`cases.service.lock_case`), and moves it and whom it is about to the head of the lists.
     Raises ForbiddenError and RuleError.
     """
     _need(actor, permission, held)
-    locked = lock_case(case.id)
     now = at or clock.now()
-    if state is not None and state is not locked.state:
-        require(CASE, locked.state, state)
-        locked.state = state
-        locked.closed_on = clock.london(now).date() if state is CaseState.CLOSED else None
+    if state is not None and state is not case.state:
+        require(CASE, case.state, state)
+        case.state = state
+        case.closed_on = clock.london(now).date() if state is CaseState.CLOSED else None
     if next_review_on is not None:
-        locked.next_review_on = next_review_on
-    elif locked.state not in LIVE:
-        locked.next_review_on = None
-    locked.last_activity_at = max(now, locked.last_activity_at)
-    locked.version += 1
-    db.session.flush()
-    subjects = [("case", locked.id)] + ([("person", locked.person_id)] if locked.person_id is not None else [])
-    relations.touch(subjects, locked.last_activity_at)
-    audit.record("cases:case:decided", actor, locked.ref, state=locked.state, next_review_on=next_review_on)
+        case.next_review_on = next_review_on
+    elif case.state not in LIVE:
+        case.next_review_on = None
+    case.last_activity_at = max(now, case.last_activity_at)
+    case.version += 1
+    audit.record("cases:case:decided", actor, case.ref, state=case.state, next_review_on=next_review_on)
 
 
 def _need(actor: Actor, permission: Permission, held: Collection[Relation]) -> None:

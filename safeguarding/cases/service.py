@@ -47,6 +47,7 @@ from safeguarding.people.held_back import refuse_copies
 from safeguarding.people.models import PeerGroup, Person
 from safeguarding.relations import closing
 from safeguarding.relations import service as relations
+from safeguarding.relations.built import Asker, built
 from safeguarding.relations.queries import related, relations_to
 
 FIRST_REVIEW = timedelta(days=30)
@@ -300,22 +301,20 @@ def set_risk(
 ) -> None:
     """Set a case's risk for a later package's command (a panel's decision), which says what permits it.
 
-    `held` are the actor's relations to the subject of that command. A risk that does not change writes nothing.
-    Raises ForbiddenError and RuleError.
+    `held` are the actor's relations to the subject of that command, which holds the case (`lock_case`) and moves it to the
+    head of the lists. A risk that does not change writes nothing. Raises ForbiddenError and RuleError.
     """
     if actor.user_id is None or not actor.may(permission, held):
         raise ForbiddenError
     if not reason.strip():
         raise RuleError("Say why the risk changes.", "risk_reason")
-    locked = lock_case(case.id)
-    if locked.risk is risk:
+    if case.risk is risk:
         return
     now = at or clock.now()
-    locked.risk = risk
-    _add_risk(actor.user_id, locked, reason, source, now)
-    _touch(locked, now)
-    db.session.flush()
-    audit.record("cases:risk:set", actor, locked.ref, risk=risk, source=source)
+    case.risk = risk
+    case.last_activity_at = now
+    _add_risk(actor.user_id, case, reason, source, now)
+    audit.record("cases:risk:set", actor, case.ref, risk=risk, source=source)
 
 
 def closed_by(case: Case) -> list[tuple[str, int]]:
@@ -325,8 +324,13 @@ def closed_by(case: Case) -> list[tuple[str, int]]:
 
 def lock_case(case_id: int) -> Case:
     """Return the case as it stands now, locked until the transaction ends (SQLite: the write lock does that)."""
-    statement = select(Case).where(Case.id == case_id).with_for_update()
-    return db.session.scalars(statement, execution_options={"populate_existing": True}).one()
+    held: Case = db.session.scalars(*_held_case(None, case_id)).one()
+    return held
+
+
+@built
+def _held_case(_asker: Asker, case_id: int) -> Any:
+    return select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
 
 
 def _restrict_at_once(case: Case, now: datetime) -> None:

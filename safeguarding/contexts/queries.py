@@ -58,13 +58,15 @@ from safeguarding.core.errors import ForbiddenError, NotFoundError
 from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.people.models import Person
-from safeguarding.relations.queries import related
+from safeguarding.relations.built import Asker, built
+from safeguarding.relations.queries import Asks, related
 
 PAGE = 50
 MOST_CHOICES = 500
 REVIEW_AHEAD = timedelta(days=14)
 ROSE = 3
 HISTORY_DAYS = 730
+_ESCAPE = "/"  # before what stands for itself in a pattern
 FEWEST = 5  # no count that is published is of fewer places
 Found = Row[*tuple[Any, ...]]
 
@@ -87,7 +89,7 @@ class Place:
     id: int
 
 
-def visible_contexts(actor: Actor) -> ColumnElement[bool]:
+def visible_contexts(actor: Asks) -> ColumnElement[bool]:
     """Return the condition that the actor may see a place."""
     if not actor.may(Permission.CONTEXT_READ):
         return false()
@@ -106,30 +108,54 @@ def list_contexts(actor: Actor, filters: Filters, after: Place | None = None) ->
     Each row has the place, its figure, its last review (`last_score`, `reviewed_on`, `judged`) and how its goals stand
     (`goals_open`, `goal_due_on` the earliest of the open ones, `goals_reached`).
     """
-    picked = _picked(actor, filters, after).subquery("picked")
-    review = (ContextReview.score.label("last_score"), ContextReview.reviewed_on, ContextReview.grade.label("judged"))
-    statement = (
-        select(picked, *review, *_goals_of(picked.c.id))
-        .outerjoin(ContextReview, ContextReview.id == _newest_review(picked.c.id))
-        .order_by(picked.c.score.desc(), picked.c.id)
+    return _listed.rows(
+        actor,
+        kind=filters.kind,
+        ward=filters.ward,
+        band=filters.band if filters.band != TOO_FEW else None,
+        is_too_few=filters.band == TOO_FEW,
+        names=_names_like(filters.text) if filters.text else None,
+        ref=normalise_reference(filters.text, "CX") if filters.text else None,
+        after=(after.score, after.id) if after is not None else None,
     )
-    return list(db.session.execute(statement))
 
 
-def _picked(actor: Actor, filters: Filters, after: Place | None) -> Rows:
+@built
+def _listed(
+    asker: Asker,
+    kind: ContextKind | None,
+    ward: str | None,
+    band: str | None,
+    is_too_few: bool,
+    names: tuple[str, str] | None,
+    ref: str | None,
+    after: tuple[int, int] | None,
+) -> Any:
     c, r = Context, ContextRisk
     place = (c.id, c.ref, c.name, c.kind, c.ward, c.step, c.grade, c.is_restricted, c.next_review_on)
     figure = (r.as_of, r.score, r.range_low, r.range_high, r.band, r.band_low, r.band_high, r.counted, r.too_few)
     columns: Any = select(*place, *figure)
-    statement: Rows = (
-        columns.join(r, r.context_id == c.id)
-        .where(visible_contexts(actor), c.ended_on.is_(None), *_narrowed(filters))
-        .order_by(r.score.desc(), r.context_id)
-        .limit(PAGE + 1)
-    )
+    narrowed = columns.join(r, r.context_id == c.id).where(visible_contexts(asker), c.ended_on.is_(None))
+    if kind is not None:
+        narrowed = narrowed.where(c.kind == kind)
+    if ward is not None:
+        narrowed = narrowed.where(c.ward == ward)
+    if is_too_few:
+        narrowed = narrowed.where(r.too_few.is_(True))
+    if band is not None:
+        narrowed = narrowed.where(r.too_few.is_(False), r.band == band)
+    if names is not None:
+        narrowed = narrowed.where(_named(names, ref))
     if after is not None:
-        statement = statement.where(or_(r.score < after.score, and_(r.score == after.score, r.context_id > after.id)))
-    return statement
+        score, key = after
+        narrowed = narrowed.where(or_(r.score < score, and_(r.score == score, r.context_id > key)))
+    picked = narrowed.order_by(r.score.desc(), r.context_id).limit(PAGE + 1).subquery("picked")
+    review = (ContextReview.score.label("last_score"), ContextReview.reviewed_on, ContextReview.grade.label("judged"))
+    return (
+        select(picked, *review, *_goals_of(picked.c.id))
+        .outerjoin(ContextReview, ContextReview.id == _newest_review(picked.c.id))
+        .order_by(picked.c.score.desc(), picked.c.id)
+    )
 
 
 def _newest_review(context_id: Any) -> Any:
@@ -155,45 +181,40 @@ def _goals_of(context_id: Any) -> list[ColumnElement[Any]]:
     ]
 
 
-def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.kind is not None:
-        conditions.append(Context.kind == filters.kind)
-    if filters.ward is not None:
-        conditions.append(Context.ward == filters.ward)
-    if filters.band == TOO_FEW:
-        conditions.append(ContextRisk.too_few.is_(True))
-    elif filters.band is not None:
-        conditions += [ContextRisk.too_few.is_(False), ContextRisk.band == filters.band]
-    if filters.text:
-        conditions.append(_named(filters.text))
-    return conditions
-
-
-def _named(text: str) -> ColumnElement[bool]:
-    """That a name of a place, or a word of it, begins with the text, or that the text is its reference."""
+def _names_like(text: str) -> tuple[str, str]:
+    """Return the patterns of a name that begins with a text, and of one of which a later word does."""
     begins = text.lower()
+    for special in (_ESCAPE, "%", "_"):
+        begins = begins.replace(special, _ESCAPE + special)
+    return f"{begins}%", f"% {begins}%"
+
+
+def _named(names: tuple[str, str], ref: str | None) -> ColumnElement[bool]:
+    """That a name of a place is like one of two patterns, or that the place has the reference."""
 
     def matches(column: Any) -> ColumnElement[bool]:
         lowered = func.lower(column)
-        return or_(lowered.startswith(begins, autoescape=True), lowered.contains(f" {begins}", autoescape=True))
+        return or_(*(lowered.like(pattern, escape=_ESCAPE) for pattern in names))
 
     alias = select(literal(1)).where(ContextAlias.context_id == Context.id, matches(ContextAlias.name)).exists()
     named = or_(matches(Context.name), alias)
-    ref = normalise_reference(text, "CX")
-    return or_(named, Context.ref == ref) if ref else named
+    return or_(named, Context.ref == ref) if ref is not None else named
 
 
 def list_wards(actor: Actor) -> list[str]:
     """Return the wards in which the actor may see a place."""
-    statement = (
+    return _wards.scalars(actor)
+
+
+@built
+def _wards(asker: Asker) -> Any:
+    return (
         select(Context.ward)
-        .where(visible_contexts(actor), Context.ward.is_not(None), Context.ended_on.is_(None))
+        .where(visible_contexts(asker), Context.ward.is_not(None), Context.ended_on.is_(None))
         .distinct()
         .order_by(Context.ward)
         .limit(200)
     )
-    return [ward for ward in db.session.scalars(statement) if ward is not None]
 
 
 def choices(actor: Actor) -> list[Found]:

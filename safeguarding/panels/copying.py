@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.agencies.models import Agency
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import RuleError
-from safeguarding.extensions import db
 from safeguarding.panels.models.items import AgendaItem, ReturnHandling, ReturnRequest, ReturnState, SharedVersion
+from safeguarding.relations.built import Asker, built
 
 RUN = 6  # words in a row: shorter ones are said by everybody ("seen in the park with friends")
 _WORD = re.compile(r"[^\W_]+")
@@ -23,15 +23,25 @@ _WORD = re.compile(r"[^\W_]+")
 
 def refuse_about_person(actor: Actor, person_id: int, texts: Iterable[str | None]) -> None:
     """Raise RuleError when a text repeats what was told about a young person on any agenda (see the module)."""
-    _refuse(actor, AgendaItem.person_id == person_id, texts, None)
+    given = [each for each in texts if each]
+    _refuse(actor, _held_back.rows(None, None, person_id) if given else [], given, None)
 
 
 def refuse_about_item(actor: Actor, item: AgendaItem, texts: Iterable[str | None], field: str | None = None) -> None:
     """Raise RuleError, naming the field, when a text repeats what was told about an item, or whom it is about."""
-    about = AgendaItem.id == item.id
-    if item.person_id is not None:
-        about = or_(about, AgendaItem.person_id == item.person_id)
-    _refuse(actor, about, texts, field)
+    refuse_fields_about_item(actor, item, [(field, texts)])
+
+
+def refuse_fields_about_item(
+    actor: Actor, item: AgendaItem, fields: Iterable[tuple[str | None, Iterable[str | None]]]
+) -> None:
+    """Do the same for the texts of several fields, in their order; what was told is read once."""
+    given = [(field, [each for each in texts if each]) for field, texts in fields]
+    if not any(texts for _field, texts in given):
+        return
+    told = _held_back.rows(None, item.id, item.person_id)
+    for field, texts in given:
+        _refuse(actor, told, texts, field)
 
 
 def runs_of(text: str) -> set[tuple[str, ...]]:
@@ -53,9 +63,8 @@ def repeats(text: str, source: str, but: Iterable[str] = ()) -> bool:
     return any(words[start : start + len(run)] == run for run in short for start in range(len(words)))
 
 
-def _refuse(actor: Actor, about: Any, texts: Iterable[str | None], field: str | None) -> None:
-    given = [each for each in texts if each]
-    for row in _held_back(about) if given else ():
+def _refuse(actor: Actor, told: Iterable[Any], given: list[str], field: str | None) -> None:
+    for row in told:
         if row.agency_id in actor.agency_ids:
             continue  # what an agency told is its own to tell further
         shared = [row.shared] if row.shared else []
@@ -68,8 +77,12 @@ def _refuse(actor: Actor, about: Any, texts: Iterable[str | None], field: str | 
             )
 
 
-def _held_back(about: Any) -> list[Any]:
-    statement = (
+@built
+def _held_back(_asker: Asker, item_id: int | None, person_id: int | None) -> Any:
+    """What was told for fewer readers or under conditions about an item, or about a young person on any agenda."""
+    about = [AgendaItem.id == item_id] if item_id is not None else []
+    about += [AgendaItem.person_id == person_id] if person_id is not None else []
+    return (
         select(
             ReturnRequest.ref,
             ReturnRequest.text,
@@ -81,14 +94,13 @@ def _held_back(about: Any) -> list[Any]:
         .join(AgendaItem, AgendaItem.id == ReturnRequest.item_id)
         .join(Agency, Agency.id == ReturnRequest.agency_id)
         .where(
-            about,
+            or_(false(), *about),
             ReturnRequest.state == ReturnState.ANSWERED,
             or_(ReturnRequest.handling != ReturnHandling.ALL_MEMBERS, ReturnRequest.conditions.is_not(None)),
         )
         .order_by(ReturnRequest.id.desc())
         .limit(200)
     )
-    return list(db.session.execute(statement))
 
 
 def agreed_version() -> Any:

@@ -143,6 +143,21 @@ def _relations_to(asker: Asker, subject_kind: str, subject_id: int) -> Select[An
     )
 
 
+def relations_to_each(actor: Actor, subjects_of: tuple[tuple[str, int], ...]) -> dict[str, frozenset[Relation]]:
+    """Return the relations in which the actor stands now to several subjects of different kinds, by kind."""
+    held: dict[str, set[Relation]] = {kind: set() for kind, _key in subjects_of}
+    if len(held) < len(subjects_of):
+        raise ValueError("two subjects of one kind cannot be told apart")
+    for row in _relations_to_each.rows(actor, subjects_of) if actor.principals and subjects_of else ():
+        held[row.subject_kind].add(row.kind)
+    return {kind: frozenset(kinds) for kind, kinds in held.items()}
+
+
+@built
+def _relations_to_each(asker: Asker, subjects_of: tuple[tuple[str, int], ...]) -> Any:
+    return select(Row.subject_kind, Row.kind).where(of_any(subjects_of), held_by(asker), live())
+
+
 def any_relation_to(actor: Actor, subjects_of: Collection[tuple[str, int]]) -> frozenset[Relation]:
     """Return the relations in which the actor stands to any of several subjects (a case and its young person, say)."""
     if not actor.principals or not subjects_of:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, insert, or_, update
 
@@ -9,6 +10,7 @@ from safeguarding.access.roles import Relation
 from safeguarding.core import clock
 from safeguarding.extensions import db
 from safeguarding.relations import closing
+from safeguarding.relations.built import Asker, built
 from safeguarding.relations.models import RelationRow
 
 Subject = tuple[str, int]
@@ -85,15 +87,17 @@ def end_on(source: Subject, subject: Subject) -> None:
 
 def touch(subjects: Iterable[Subject], at: datetime | None = None) -> None:
     """Move the subjects to the head of the lists of everyone who may see them, or will; ended rows stay where they are."""
-    when = at or clock.now()
-    named = [
-        and_(RelationRow.subject_kind == subject_kind, RelationRow.subject_id == subject_id)
-        for subject_kind, subject_id in subjects
-    ]
+    named = tuple(sorted(set(subjects)))
     if named:
-        db.session.execute(
-            update(RelationRow)
-            .where(or_(*named), or_(RelationRow.valid_to.is_(None), RelationRow.valid_to > when))
-            .values(last_activity_at=when),
-            execution_options={"synchronize_session": False},
-        )
+        _touch.run(None, named, at or clock.now())
+
+
+@built
+def _touch(_asker: Asker, subjects: tuple[Subject, ...], when: datetime) -> Any:
+    rows: Any = RelationRow.__table__
+    named = [and_(rows.c.subject_kind == kind, rows.c.subject_id == key) for kind, key in subjects]
+    return (
+        update(rows)
+        .where(or_(*named), or_(rows.c.valid_to.is_(None), rows.c.valid_to > when))
+        .values(last_activity_at=when)
+    )

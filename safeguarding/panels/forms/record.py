@@ -168,6 +168,12 @@ class RecordForm(EditForm):
             field.raw_data = []
 
     @property
+    def named_people(self) -> list[str]:
+        """Return the references of those who were chosen to own an action, as they were sent."""
+        chosen = (str(entry.form.owner.data or "").partition("/")[2] for entry in self.actions)
+        return [ref for ref in chosen if ref]
+
+    @property
     def changes_note(self) -> int | None:
         """Return the number of the note that is being changed, or None for a new one."""
         return _number(self.note_id.data)

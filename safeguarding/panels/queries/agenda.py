@@ -4,11 +4,30 @@ An item that the actor may not read comes back without its subject: only that it
 It writes nothing.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, exists, false, func, literal, or_, select
+from sqlalchemy import (
+    Boolean,
+    Row,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from safeguarding.access.actor import Actor
@@ -21,7 +40,9 @@ from safeguarding.cases.models import Case
 from safeguarding.cases.workflow import LIVE
 from safeguarding.contexts.models import Context
 from safeguarding.core import clock
+from safeguarding.core.base import BigKey
 from safeguarding.core.errors import NotFoundError
+from safeguarding.core.types import UTCDateTime
 from safeguarding.extensions import db
 from safeguarding.panels.models.items import AgendaItem, ItemKind, ItemState, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import AgendaState, Meeting, MeetingState
@@ -32,6 +53,7 @@ from safeguarding.panels.timing import is_late, is_locked, starts
 from safeguarding.people.models import PeerGroup, Person
 from safeguarding.referrals.models import Referral, ReferralState
 from safeguarding.relations import queries as relations
+from safeguarding.relations.built import Asker, among, built
 from safeguarding.relations.models import RelationRow
 
 OPENING_MINUTES, CLOSING_MINUTES = 5, 5  # confidentiality, attendance and conflicts; next dates
@@ -39,6 +61,7 @@ ADDABLE = 50
 MOST_WAITING = 100
 MOST_PRESENTERS = 500
 
+_AHEAD = (MeetingState.PLANNED, MeetingState.OPEN, MeetingState.ADJOURNED)
 _Presenter = aliased(User)
 
 _KIND_WORDS = {
@@ -50,8 +73,7 @@ _KIND_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """An item as the agenda shows it. `row` is None where it is closed to the actor; `starts_at` is an instant."""
 
     position: int
@@ -73,8 +95,7 @@ class Line:
         return self.row is not None and self.row.presenter_name is None
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """What one agency answered about one item: `state` is a tag of returns, with `late` for what is or came late."""
 
     ref: str
@@ -95,10 +116,15 @@ class Board:
 
     agencies: list[tuple[int, str, bool]]
     cells: dict[tuple[int, int], Cell]
+    tags: Mapping[str, int]  # how many cells carry each tag
 
     def count(self, tag: str) -> int:
         """Return how many cells carry a tag."""
-        return sum(1 for cell in self.cells.values() if cell.tag == tag)
+        return self.tags.get(tag, 0)
+
+    def of(self, item_id: int) -> list[tuple[int, str, Cell | None]]:
+        """Return the cells of an item: the agency's id and short name, and what it was asked and answered, if it was."""
+        return [(key, name, self.cells.get((item_id, key))) for key, name, _agreed in self.agencies]
 
     @property
     def overdue(self) -> int:
@@ -157,23 +183,28 @@ class Before:
 
 def meeting_before(actor: Actor, slug: str, ref: str) -> Before:
     """Return a meeting with its agenda in two statements. Raises NotFoundError when it is hidden or absent."""
+    if not actor.principals:
+        raise NotFoundError
+    row, held = relations.visible(actor, _meeting.rows(actor, slug, ref), Permission.MEETING_READ)
+    standing = Standing(actor, held)
+    rows = _items.rows(actor, row.id)
+    lines = _lines(row, rows)
+    return Before(row, standing, lines, hidden=len(rows) - len(lines))
+
+
+@built
+def _meeting(asker: Asker, slug: str, ref: str) -> Any:
     statement = (
-        select(*_meeting_columns(actor))
+        select(*_meeting_columns(asker))
         .select_from(Meeting)
         .join(Panel, Panel.id == Meeting.panel_id)
         .where(Panel.slug == slug, Meeting.ref == ref)
     )
-    row, held = relations.load_one(
-        actor, statement, [("panel", Panel.id), ("meeting", Meeting.id)], Permission.MEETING_READ
-    )
-    standing = Standing(actor, held)
-    rows = _items(actor, row.id)
-    lines = _lines(row, standing, rows)
-    return Before(row, standing, lines, hidden=len(rows) - len(lines))
+    return relations.with_relations(asker, statement, [("panel", Panel.id), ("meeting", Meeting.id)])
 
 
-def _meeting_columns(actor: Actor) -> list[Any]:
-    now = clock.now()
+def _meeting_columns(asker: Asker) -> list[Any]:
+    now = asker.now
     chair = (
         select(User.name)
         .join(PanelOfficer, PanelOfficer.user_id == User.id)
@@ -187,26 +218,34 @@ def _meeting_columns(actor: Actor) -> list[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    waiting = _waiting_referrals(actor, Panel.slug).with_only_columns(Referral.id).limit(MOST_WAITING).correlate(Panel)
+    # Only a meeting that is still planned has room for what waits; to count it walks all referrals of the panel.
+    waiting = case((Meeting.state == MeetingState.PLANNED, _count_waiting(asker)), else_=0)
     return [
         *Meeting.__table__.c,
         Panel.slug,
         Panel.name.label("panel_name"),
         Panel.quorum_groups,
         chair.label("chair_name"),
-        select(func.count()).select_from(waiting.subquery()).scalar_subquery().label("waiting"),
+        waiting.label("waiting"),
     ]
 
 
-def _items(actor: Actor, meeting_id: int) -> list[Row[Any]]:
+def _count_waiting(asker: Asker) -> Any:
+    """Return the number of referrals that wait for an agenda of the row's panel, up to MOST_WAITING."""
+    waiting = _waiting_referrals(asker, Panel.slug).with_only_columns(Referral.id).limit(MOST_WAITING).correlate(Panel)
+    return select(func.count()).select_from(waiting.subquery()).scalar_subquery()
+
+
+@built
+def _items(asker: Asker, meeting_id: int) -> Any:
     shown = RelationRow.__table__.alias("shown")
     published = exists(
         select(literal(1)).where(
             shown.c.subject_kind == "item", shown.c.subject_id == AgendaItem.id, shown.c.kind == Relation.AGENDA
         )
     )
-    barred = ~relations.not_barred(actor, "item", AgendaItem.id)
-    statement: Any = (
+    barred = ~relations.not_barred(asker, "item", AgendaItem.id)
+    return (
         select(
             AgendaItem.id,
             AgendaItem.ref,
@@ -228,8 +267,8 @@ def _items(actor: Actor, meeting_id: int) -> list[Row[Any]]:
             Referral.own_view,
             Referral.own_view_absent_reason,
             published.label("is_published"),
-            relations.related(actor, "item", AgendaItem.id, Permission.ITEM_READ).label("is_visible"),
-            (barred if actor.user_id is not None else false()).label("is_barred"),
+            relations.related(asker, "item", AgendaItem.id, Permission.ITEM_READ).label("is_visible"),
+            (barred if asker.user_id is not None else false()).label("is_barred"),
         )
         .outerjoin(_Presenter, _Presenter.id == AgendaItem.presenter_id)
         .outerjoin(Person, Person.id == AgendaItem.person_id)
@@ -238,10 +277,9 @@ def _items(actor: Actor, meeting_id: int) -> list[Row[Any]]:
         .order_by(AgendaItem.position, AgendaItem.id)
         .limit(MOST_ITEMS)
     )
-    return list(db.session.execute(statement))
 
 
-def _lines(meeting: Any, standing: Standing, rows: list[Row[Any]]) -> list[Line]:
+def _lines(meeting: Any, rows: list[Any]) -> list[Line]:
     """Return the items that the actor may know of: read, or closed by a conflict; a presenter sees their own alone."""
     first = meeting.starts_at + timedelta(minutes=OPENING_MINUTES)
     instants = starts(first, [row.minutes for row in rows])
@@ -254,58 +292,66 @@ def _lines(meeting: Any, standing: Standing, rows: list[Row[Any]]) -> list[Line]
 
 def board_of(before: Before) -> Board:
     """Return the board of a meeting, in one statement: what each agency with a seat, or asked before, answered."""
-    now, today = clock.now(), clock.today()
+    now = clock.now()
+    visible = {line.row.id for line in before.lines if line.row is not None}
+    agencies: list[tuple[int, str, bool]] = []
+    cells: dict[tuple[int, int], Cell] = {}
+    for row in _board.rows(None, before.row.id, before.row.panel_id):
+        if row.item_id is None:
+            agencies.append((row.agency_id, row.short_name, bool(row.agreed)))
+        elif row.item_id in visible:
+            late = is_late(row.state, row.due_at, row.answered_at, now)
+            chased = row.chased_at if row.state is ReturnState.WAITING else None
+            cells[(row.item_id, row.agency_id)] = Cell(row.ref, row.state, late, row.answered_at, chased)
+    return Board(agencies, cells, Counter(cell.tag for cell in cells.values()))
+
+
+@built
+def _board(asker: Asker, meeting_id: int, panel_id: int) -> Any:
+    """The agencies of a board in their order (without an item), and what they were asked about each item."""
+    now, today = asker.now, asker.today
     agreement = exists(
         select(literal(1)).where(
             SharingAgreement.agency_id == Agency.id,
             opens_case_data(today),
         )
     )
-    seated = exists(
-        select(literal(1)).where(
-            PanelSeat.agency_id == Agency.id,
-            PanelSeat.panel_id == before.row.panel_id,
-            PanelSeat.valid_from <= now,
-            or_(PanelSeat.valid_to.is_(None), PanelSeat.valid_to > now),
-        )
+    seated = select(PanelSeat.agency_id).where(
+        PanelSeat.panel_id == panel_id,
+        PanelSeat.valid_from <= now,
+        or_(PanelSeat.valid_to.is_(None), PanelSeat.valid_to > now),
     )
-    asked = (
-        select(ReturnRequest)
-        .join(AgendaItem, AgendaItem.id == ReturnRequest.item_id)
-        .where(AgendaItem.meeting_id == before.row.id, AgendaItem.state != ItemState.WITHDRAWN)
-        .subquery()
-    )
-    statement: Any = (
+    on_agenda = and_(AgendaItem.meeting_id == meeting_id, AgendaItem.state != ItemState.WITHDRAWN)
+    asked = select(ReturnRequest.agency_id).join(AgendaItem, AgendaItem.id == ReturnRequest.item_id).where(on_agenda)
+    r = ReturnRequest
+    agencies = select(
+        Agency.id.label("agency_id"),
+        Agency.short_name.label("short_name"),
+        agreement.label("agreed"),
+        cast(null(), BigKey).label("item_id"),
+        cast(null(), String).label("ref"),
+        cast(null(), r.state.type).label("state"),
+        cast(null(), UTCDateTime()).label("due_at"),
+        cast(null(), UTCDateTime()).label("answered_at"),
+        cast(null(), UTCDateTime()).label("chased_at"),
+    ).where(Agency.id.in_(union(seated, asked)))
+    cells = (
         select(
-            Agency.id.label("agency_id"),
-            Agency.short_name,
-            agreement.label("agreed"),
-            asked.c.item_id,
-            asked.c.ref,
-            asked.c.state,
-            asked.c.due_at,
-            asked.c.answered_at,
-            asked.c.chased_at,
+            r.agency_id,
+            cast(null(), String),
+            cast(null(), Boolean),
+            r.item_id,
+            r.ref,
+            r.state,
+            r.due_at,
+            r.answered_at,
+            r.chased_at,
         )
-        .outerjoin(asked, asked.c.agency_id == Agency.id)
-        .where(or_(seated, asked.c.item_id.is_not(None)))
-        .order_by(Agency.short_name, Agency.id)
+        .join(AgendaItem, AgendaItem.id == r.item_id)
+        .where(on_agenda)
     )
-    rows = db.session.execute(statement).all()
-    visible = {line.row.id for line in before.lines if line.row is not None}
-    agencies = {row.agency_id: (row.agency_id, row.short_name, bool(row.agreed)) for row in rows}
-    cells = {
-        (row.item_id, row.agency_id): Cell(
-            row.ref,
-            row.state,
-            is_late(row.state, row.due_at, row.answered_at, now),
-            row.answered_at,
-            row.chased_at if row.state is ReturnState.WAITING else None,
-        )
-        for row in rows
-        if row.item_id in visible
-    }
-    return Board(list(agencies.values()), cells)
+    both = union_all(agencies, cells).subquery()
+    return select(both).order_by(both.c.short_name, both.c.agency_id)
 
 
 def to_ask(before: Before, board: Board) -> list[tuple[int, str]]:
@@ -329,9 +375,11 @@ def load_line(before: Before, item_ref: str) -> Line:
     return found
 
 
-def _waiting_referrals(actor: Actor, slug: Any) -> Select[Any]:
+def _waiting_referrals(actor: relations.Asks, slug: Any) -> Select[Any]:
     """Return a select of the accepted referrals of a panel that no agenda has, the urgent ones first."""
-    placed = exists(select(literal(1)).where(AgendaItem.referral_id == Referral.id, AgendaItem.state.in_(ON_AN_AGENDA)))
+    placed = exists(
+        select(literal(1)).where(AgendaItem.referral_id == Referral.id, among(AgendaItem.state, ON_AN_AGENDA))
+    )
     statement: Any = select(
         Referral.id, Referral.ref, Referral.urgent, Referral.screened_at, Referral.subject_kind
     ).where(
@@ -412,18 +460,23 @@ def presenters() -> list[Row[Any]]:
     return list(db.session.execute(statement))
 
 
-def next_meeting(actor: Actor) -> Row[Any] | None:
+def next_meeting(actor: Actor) -> Any | None:
     """Return the next meeting of a panel of which the actor is an officer, with what is still missing, in one statement."""
     now = clock.now()
+    row: Any | None = _next_meeting.row(actor, now - timedelta(hours=12))
+    return row
+
+
+@built
+def _next_meeting(asker: Asker, since: datetime) -> Any:
     items = and_(AgendaItem.meeting_id == Meeting.id, AgendaItem.state != ItemState.WITHDRAWN)
     late = (
         select(func.count())
         .select_from(ReturnRequest)
         .join(AgendaItem, AgendaItem.id == ReturnRequest.item_id)
-        .where(items, ReturnRequest.state == ReturnState.WAITING, ReturnRequest.due_at < now)
+        .where(items, ReturnRequest.state == ReturnState.WAITING, ReturnRequest.due_at < asker.now)
     )
-    waiting = _waiting_referrals(actor, Panel.slug).with_only_columns(Referral.id).limit(MOST_WAITING).correlate(Panel)
-    statement: Any = (
+    return (
         select(
             *Meeting.__table__.c,
             Panel.slug,
@@ -434,29 +487,32 @@ def next_meeting(actor: Actor) -> Row[Any] | None:
             ).label("without_presenter"),
             _count_of(select(func.sum(AgendaItem.minutes)).where(items)).label("minutes"),
             _count_of(late).label("late"),
-            select(func.count()).select_from(waiting.subquery()).scalar_subquery().label("waiting"),
+            _count_waiting(asker).label("waiting"),
         )
         .join(Panel, Panel.id == Meeting.panel_id)
         .where(
-            Meeting.panel_id.in_(relations.subjects(actor, "panel", Permission.AGENDA_BUILD)),
-            Meeting.ends_at > now - timedelta(hours=12),
-            Meeting.state.in_((MeetingState.PLANNED, MeetingState.OPEN, MeetingState.ADJOURNED)),
+            Meeting.panel_id.in_(relations.subjects(asker, "panel", Permission.AGENDA_BUILD)),
+            Meeting.ends_at > since,
+            among(Meeting.state, _AHEAD),
         )
         .order_by(Meeting.starts_at, Meeting.id)
         .limit(1)
     )
-    row: Row[Any] | None = db.session.execute(statement).one_or_none()
-    return row
 
 
 def _count_of(statement: Select[Any]) -> Any:
     return statement.correlate(Meeting).scalar_subquery()
 
 
-def next_for_seat(actor: Actor) -> Row[Any] | None:
+def next_for_seat(actor: Actor) -> Any | None:
     """Return the next meeting of a panel on which the actor's agency sits, or at which the actor presents an item."""
-    now = clock.now()
-    statement: Any = (
+    row: Any | None = _next_for_seat.row(actor, clock.now() - timedelta(hours=12))
+    return row
+
+
+@built
+def _next_for_seat(asker: Asker, since: datetime) -> Any:
+    return (
         select(
             Meeting.ref,
             Meeting.starts_at,
@@ -470,22 +526,26 @@ def next_for_seat(actor: Actor) -> Row[Any] | None:
         .join(Panel, Panel.id == Meeting.panel_id)
         .where(
             or_(
-                Meeting.panel_id.in_(relations.subjects(actor, "panel", Permission.MEETING_READ)),
-                Meeting.id.in_(relations.subjects(actor, "meeting", Permission.MEETING_READ)),
+                Meeting.panel_id.in_(relations.subjects(asker, "panel", Permission.MEETING_READ)),
+                Meeting.id.in_(relations.subjects(asker, "meeting", Permission.MEETING_READ)),
             ),
-            Meeting.ends_at > now - timedelta(hours=12),
-            Meeting.state.in_((MeetingState.PLANNED, MeetingState.OPEN, MeetingState.ADJOURNED)),
+            Meeting.ends_at > since,
+            among(Meeting.state, _AHEAD),
         )
         .order_by(Meeting.starts_at, Meeting.id)
         .limit(1)
     )
-    row: Row[Any] | None = db.session.execute(statement).one_or_none()
+
+
+def agenda_place(actor: Actor, referral_id: int) -> Any | None:
+    """Return where a referral stands on an agenda that the actor may see, the newest meeting first."""
+    row: Any | None = _agenda_place.row(actor, referral_id)
     return row
 
 
-def agenda_place(actor: Actor, referral_id: int) -> Row[Any] | None:
-    """Return where a referral stands on an agenda that the actor may see, the newest meeting first."""
-    statement: Any = (
+@built
+def _agenda_place(asker: Asker, referral_id: int) -> Any:
+    return (
         select(
             Meeting.ref,
             Meeting.starts_at,
@@ -495,8 +555,8 @@ def agenda_place(actor: Actor, referral_id: int) -> Row[Any] | None:
             AgendaItem.state,
             AgendaItem.position,
             or_(
-                relations.related(actor, "panel", Meeting.panel_id, Permission.MEETING_READ),
-                relations.related(actor, "meeting", Meeting.id, Permission.MEETING_READ),
+                relations.related(asker, "panel", Meeting.panel_id, Permission.MEETING_READ),
+                relations.related(asker, "meeting", Meeting.id, Permission.MEETING_READ),
             ).label("may_open"),
         )
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)
@@ -505,5 +565,3 @@ def agenda_place(actor: Actor, referral_id: int) -> Row[Any] | None:
         .order_by(Meeting.starts_at.desc(), AgendaItem.id.desc())
         .limit(1)
     )
-    row: Row[Any] | None = db.session.execute(statement).one_or_none()
-    return row

@@ -188,12 +188,17 @@ class Waiver:
 
 def waiver_of(item_id: int) -> Waiver | None:
     """Return the waiver of an item's quorum, if there is one."""
-    row = db.session.execute(
+    row = _waiver_of.row(None, item_id)
+    return None if row is None else Waiver(frozenset(row.missing.split(",")), row.reason, row.name, row.waived_at)
+
+
+@built
+def _waiver_of(_asker: Asker, item_id: int) -> Any:
+    return (
         select(QuorumWaiver.missing, QuorumWaiver.reason, User.name, QuorumWaiver.waived_at)
         .join(User, User.id == QuorumWaiver.waived_by_id)
         .where(QuorumWaiver.item_id == item_id)
-    ).one_or_none()
-    return None if row is None else Waiver(frozenset(row.missing.split(",")), row.reason, row.name, row.waived_at)
+    )
 
 
 def seats_at(panel_id: int, at: datetime) -> frozenset[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import exists, func, insert, or_, select, union_all
 
 from safeguarding.access.actor import Actor, office_principal, seat_principal, user_principal
 from safeguarding.access.permissions import Permission
@@ -21,17 +21,17 @@ from safeguarding.agencies.models import Agency
 from safeguarding.audit import service as audit
 from safeguarding.cases.decided import carry_out, live_case_about, open_adopted
 from safeguarding.cases.models import Case, CaseState, Risk, RiskSource, SubjectKind
-from safeguarding.cases.service import set_risk
+from safeguarding.cases.service import lock_case, set_risk
 from safeguarding.cases.workflow import LIVE as LIVE_CASES
 from safeguarding.contexts.models import Context, ContextRole, PersonContext
 from safeguarding.contexts.service import link_person_context
 from safeguarding.core import clock
 from safeguarding.core.canonical import canonical_json, digest
 from safeguarding.core.codes import Code
-from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
+from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
-from safeguarding.panels.copying import refuse_about_item
+from safeguarding.panels.copying import refuse_about_item, refuse_fields_about_item
 from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionAddendum, DecisionKind, View
 from safeguarding.panels.models.items import AgendaItem, ItemKind, ItemState
 from safeguarding.panels.models.meetings import Meeting
@@ -60,7 +60,6 @@ from safeguarding.panels.rules import (
 )
 from safeguarding.panels.service import papers
 from safeguarding.panels.service.holding import (
-    hold_item,
     hold_meeting,
     need_item,
     need_on_panel,
@@ -72,6 +71,8 @@ from safeguarding.people.models import Confidence
 from safeguarding.referrals.models import Referral
 from safeguarding.relations import closing
 from safeguarding.relations import service as relations
+from safeguarding.relations.built import Asker, built
+from safeguarding.relations.queries import relations_to_each
 
 _SUBJECT_OF = {
     ItemKind.YOUNG_PERSON: SubjectKind.YOUNG_PERSON,
@@ -102,12 +103,26 @@ def record_decision(
     once: the second gets StaleError. `at` dates records brought in from elsewhere. Raises NotFoundError, ForbiddenError,
     StaleError, RuleError (its field names a member of `DecisionText`).
     """
-    held = hold_meeting(meeting)
-    office = need_on_panel(
-        actor, held, Permission.DECISION_RECORD, "Only the chair or vice-chair of this panel records its decisions."
-    )
-    need_item(actor, item)
-    taken = hold_item(held, item)
+    return decide(actor, meeting.id, item.id, text, read_version=read_version, at=at)
+
+
+def decide(
+    actor: Actor,
+    meeting_id: int,
+    item_id: int,
+    text: DecisionText,
+    *,
+    read_version: int,
+    at: datetime | None = None,
+) -> Decision:
+    """Do what `record_decision` does, for a page that has read the meeting and the item without their entities."""
+    held, taken, quorum_groups = _hold(meeting_id, item_id)
+    standing = relations_to_each(actor, (("panel", held.panel_id), ("item", taken.id)))
+    office = standing["panel"]
+    if not actor.may(Permission.DECISION_RECORD, office):
+        raise ForbiddenError("Only the chair or vice-chair of this panel records its decisions.")
+    if not actor.may(Permission.ITEM_READ, standing["item"]):
+        raise NotFoundError  # to somebody with a conflict on it, the item is not there
     if taken.version != read_version:
         raise StaleError
     need_open(held)
@@ -117,20 +132,26 @@ def record_decision(
     _need_chair(actor, held, conflicted)
     now = at or clock.now()
     lines = room(held.id, held.panel_id, taken.id, now)
-    quorum = quorum_of(lines, _setting(held), now)
+    quorum = quorum_of(lines, quorum_groups, now)
     waiver = None if quorum.is_quorate else waiver_of(taken.id)
     if not quorum.is_quorate and not (waiver and waiver.covers(quorum)):
         raise RuleError(missing_sentence(quorum))
     case = _case_before(taken)
-    _check(taken, text, case, clock.london(now).date())
+    facts = _facts.row(actor, text.lawful_basis_code, clock.london(now).date())
+    if facts is None:
+        raise ForbiddenError("A decision is recorded by somebody who is signed in.")
+    _check(taken, text, case, facts, clock.london(now).date())
     _check_copies(actor, taken, text)
     _check_views(text, lines, now)
     _check_actions(text, conflicted)
-    decision = _write(actor, held, taken, text, {**quorum.as_record(), **_waived(waiver)}, now)
+    papers_digest = papers_mark(taken.id, taken.referral_id)
     after = _carry_out(actor, held, taken, text, case, office, now)
+    decision = _write(actor, taken, text, {**quorum.as_record(), **_waived(waiver)}, facts.chair, papers_digest, now)
+    # What changed on the item, the meeting and the case is written together with the decision.
+    record_heard(held, taken, ItemState.DEFERRED if text.kind is DecisionKind.DEFER else ItemState.DECIDED)
+    _write_views(decision, text)
     _link_place(actor, taken, text, decision)
     _add_actions(actor, held, taken, text, decision, after, office, conflicted, now)
-    record_heard(held, taken, ItemState.DEFERRED if text.kind is DecisionKind.DEFER else ItemState.DECIDED)
     relations.touch(papers.subjects_of(taken), now)
     audit.record(
         "panels:decision:recorded",
@@ -211,14 +232,44 @@ def _waived(waiver: Waiver | None) -> dict[str, Any]:
     return {} if waiver is None else {"waived": waiver.as_record()}
 
 
-def _setting(meeting: Meeting) -> str:
-    return db.session.execute(select(Panel.quorum_groups).where(Panel.id == meeting.panel_id)).scalar_one()
+def _hold(meeting_id: int, item_id: int) -> tuple[Meeting, AgendaItem, str]:
+    """Return the meeting, the item and the panel's quorum setting as they stand now, held: the meeting first."""
+    found = db.session.execute(*_held(None, meeting_id, item_id)).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return found[0], found[1], found[2]
+
+
+@built
+def _held(_asker: Asker, meeting_id: int, item_id: int) -> Any:
+    return (
+        select(Meeting, AgendaItem, Panel.quorum_groups)
+        .select_from(Meeting)
+        .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
+        .join(Panel, Panel.id == Meeting.panel_id)
+        .where(Meeting.id == meeting_id, AgendaItem.id == item_id)
+        .with_for_update(of=[Meeting, AgendaItem])
+        .execution_options(populate_existing=True)
+    )
+
+
+@built
+def _facts(asker: Asker, basis: str, today: date) -> Any:
+    """What the rules ask of other tables: who is in the chair, and whether the lawful basis may be relied on."""
+    known = exists().where(
+        Code.list == "lawful_basis",
+        Code.code == basis,
+        Code.kind != "enacted",
+        Code.valid_from <= today,
+        or_(Code.valid_to.is_(None), Code.valid_to > today),
+    )
+    return select(User.name.label("chair"), known.label("is_lawful")).where(User.id == asker.user_id)
 
 
 def _case_before(item: AgendaItem) -> Case | None:
-    """Return the item's case, or the live case about the same subject that the panel did not know of yet."""
+    """Return the item's case, or the live case about the same subject that the panel did not know of yet; held."""
     if item.case_id is not None:
-        return db.session.get_one(Case, item.case_id)
+        return lock_case(item.case_id)
     subject = _subject_of(item)
     return None if subject is None else live_case_about(*subject)
 
@@ -229,44 +280,32 @@ def _subject_of(item: AgendaItem) -> tuple[SubjectKind, int] | None:
     return None if kind is None or subject_id is None else (kind, subject_id)
 
 
-def _check(item: AgendaItem, text: DecisionText, case: Case | None, today: date) -> None:
+def _check(item: AgendaItem, text: DecisionText, case: Case | None, facts: Any, today: date) -> None:
     for problem in problems(text, item.kind, today):
         raise RuleError(problem.message, problem.field)
     if text.kind in NEEDS_CASE and case is None:
         raise RuleError("There is no case yet: adopt it first, or close the referral.", "kind")
     if text.linked_context_id is not None:
         _check_context(text.linked_context_id)
-    _check_basis(text.lawful_basis_code, today)
+    if not facts.is_lawful:
+        raise RuleError("Choose the lawful basis on which agencies share about this.", "lawful_basis_code")
     if text.kind is DecisionKind.STEP_DOWN:
         _check_step_down(item, today)
 
 
 def _check_copies(actor: Actor, item: AgendaItem, text: DecisionText) -> None:
     """Refuse to write into a decision what an agency told for fewer readers, or under conditions."""
-    for field in ("rationale", "options_considered", "told_how"):
-        refuse_about_item(actor, item, [getattr(text, field)], field)
-    for index, each in enumerate(text.actions):
-        refuse_about_item(actor, item, [each.title, each.detail], f"actions-{index}-title")
+    said: list[tuple[str | None, list[str | None]]] = [
+        (field, [getattr(text, field)]) for field in ("rationale", "options_considered", "told_how")
+    ]
+    said += [(f"actions-{index}-title", [each.title, each.detail]) for index, each in enumerate(text.actions)]
+    refuse_fields_about_item(actor, item, said)
 
 
 def _check_context(context_id: int) -> None:
     known = select(Context.id).where(Context.id == context_id, Context.is_restricted.is_(False))
     if db.session.scalar(known) is None:
         raise RuleError("Choose the place to which the case is linked.", "linked_context")
-
-
-def _check_basis(code: str, today: date) -> None:
-    known = db.session.scalar(
-        select(Code.id).where(
-            Code.list == "lawful_basis",
-            Code.code == code,
-            Code.kind != "enacted",
-            Code.valid_from <= today,
-            or_(Code.valid_to.is_(None), Code.valid_to > today),
-        )
-    )
-    if known is None:
-        raise RuleError("Choose the lawful basis on which agencies share about this.", "lawful_basis_code")
 
 
 def _check_step_down(item: AgendaItem, today: date) -> None:
@@ -306,11 +345,16 @@ def _check_actions(text: DecisionText, conflicted: frozenset[int]) -> None:
 
 
 def _write(
-    actor: Actor, meeting: Meeting, item: AgendaItem, text: DecisionText, quorum: dict[str, Any], now: datetime
+    actor: Actor,
+    item: AgendaItem,
+    text: DecisionText,
+    quorum: dict[str, Any],
+    chair: str,
+    papers_digest: str,
+    now: datetime,
 ) -> Decision:
     if actor.user_id is None:
         raise ForbiddenError("A decision is recorded by somebody who is signed in.")
-    chair = db.session.scalar(select(User.name).where(User.id == actor.user_id))
     decision = Decision(
         ref=new_reference("DE"),
         item_id=item.id,
@@ -325,17 +369,31 @@ def _write(
         told_how=text.told_how,
         linked_context_id=text.linked_context_id,
         quorum=canonical_json({**quorum, "chair": chair}),
-        papers_digest=papers_mark(item.id, item.referral_id),
+        papers_digest=papers_digest,
         recorded_at=now,
         recorded_by_id=actor.user_id,
         chaired_by_id=actor.user_id,
     )
     db.session.add(decision)
-    db.session.flush()
-    views: list[dict[str, Any]] = [{"decision_id": decision.id, **vars(each)} for each in text.views]
-    if views:
-        db.session.execute(insert(AgencyView), views)
     return decision
+
+
+def _write_views(decision: Decision, text: DecisionText) -> None:
+    """Write what the agencies think, in one statement."""
+    if text.views:
+        said = tuple((v.agency_id, v.view.value, v.reason or "", v.chair_answer or "") for v in text.views)
+        _views_of.run(None, decision.id, said)
+
+
+@built
+def _views_of(_asker: Asker, of_decision: Any, said: tuple[tuple[Any, Any, Any, Any], ...]) -> Any:
+    rows = [
+        select(of_decision, agency, view, func.nullif(reason, ""), func.nullif(answer, ""))
+        for agency, view, reason, answer in said
+    ]
+    table: Any = AgencyView.__table__
+    columns = ["decision_id", "agency_id", "view", "reason", "chair_answer"]
+    return insert(table).from_select(columns, union_all(*rows))
 
 
 def _carry_out(

@@ -75,25 +75,26 @@ def save_note(slug: str, ref: str, item_ref: str) -> Any:
 @permission(Permission.DECISION_RECORD)
 def record_decision(slug: str, ref: str, item_ref: str) -> Any:
     """Record the decision, with the note that stands typed beside it."""
-    item = _item(slug, ref, item_ref)
+    item = Item(meeting_page(current_actor(), slug, ref, item_ref), is_drawn=False)
     form = _form(item)
     try:
         form.claim_once(current_actor().key)
     except RuleError as refusal:
-        return _refused(item, refusal.message)
+        return _refused(_item(slug, ref, item_ref), refusal.message)
     if not (item.records and item.is_running):
         return _stale_decision(item)
     text = form.check_decision(_place(form))
     if text is None:
-        return show_item(item)
+        return _checked_again(slug, ref, item_ref)
     try:
         _record(item, form, text)
     except StaleError:
         return _stale_decision(item)
     except (RuleError, ForbiddenError) as refusal:
         transaction.rollback()
-        form.add_rule_error(refusal if isinstance(refusal, RuleError) else RuleError(refusal.reason))
-        return show_item(item)
+        again = _item(slug, ref, item_ref)
+        _form(again).add_rule_error(refusal if isinstance(refusal, RuleError) else RuleError(refusal.reason))
+        return show_item(again)
     keeping.forget_typed(current_actor(), form_url(item.row))
     flash("Decision recorded.", "success")
     return redirect(item_url(item.row), 303)
@@ -137,6 +138,14 @@ def waive_quorum(slug: str, ref: str, item_ref: str) -> Any:
         form.add_rule_error(refusal if isinstance(refusal, RuleError) else RuleError(refusal.reason))
         return show_item(item)
     return show_item(_item(slug, ref, item_ref))
+
+
+def _checked_again(slug: str, ref: str, item_ref: str) -> Any:
+    """Draw the form with what is wrong in it, read with all the choices that it offers."""
+    item = _item(slug, ref, item_ref)
+    form = _form(item)
+    form.check_decision(_place(form))
+    return show_item(item)
 
 
 def save_typed_note(item: Item) -> Any:
@@ -187,9 +196,7 @@ def _record(item: Item, form: RecordForm, text: DecisionText) -> None:
     actor, row = current_actor(), item.row
     if form.has_note:
         _save(item, form, is_left=True)
-    meeting = load_meeting(actor, row.slug, row.ref).meeting
-    entity = load_item(actor, meeting, row.item_ref)
-    decisions.record_decision(actor, meeting, entity, text, read_version=form.read_version)
+    decisions.decide(actor, row.id, row.item_id, text, read_version=form.read_version)
 
 
 def _place(form: RecordForm) -> int | None:

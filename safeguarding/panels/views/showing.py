@@ -16,7 +16,7 @@ from safeguarding.panels.models.items import ItemState
 from safeguarding.panels.models.meetings import MeetingState
 from safeguarding.panels.policy import KIND_NAMES, is_in_the_chair
 from safeguarding.panels.queries.live import MeetingPage, marks, rail
-from safeguarding.panels.queries.parts import ItemParts, item_parts, staff_of
+from safeguarding.panels.queries.parts import ItemParts, item_parts, staff_of, typed_choices
 from safeguarding.panels.queries.room import RoomLine, Waiver, quorum_of, room, who_has_a_view
 from safeguarding.panels.quorum import missing_sentence
 from safeguarding.panels.views.keeping import typed_before
@@ -27,9 +27,12 @@ RUNNING = (MeetingState.OPEN, MeetingState.ADJOURNED)
 
 
 class Item:
-    """One item of a meeting, read for its page; `form` is there for those who type in it."""
+    """One item of a meeting, read for its page; `form` is there for those who type in it.
 
-    def __init__(self, page: MeetingPage) -> None:
+    Not `is_drawn`: read as far as is needed to take what was sent, with nothing of what hangs on the item.
+    """
+
+    def __init__(self, page: MeetingPage, *, is_drawn: bool = True) -> None:
         row, standing = page.row, page.standing
         self.page, self.row, self.standing = page, row, standing
         self.at = row.closed_at or clock.now()
@@ -40,11 +43,17 @@ class Item:
         # What was typed is read even where it comes too late, so that it can be shown.
         sent = request.method == "POST" and standing.may(Permission.NOTES_TYPE)
         self.lines = room(row.id, row.panel_id, row.item_id, self.at)
-        self.parts = item_parts(page, choices=sent or (self.may_type and self.records))
         self.quorum = quorum_of(self.lines, row.quorum_groups, self.at)
-        self.waiver = None if self.quorum.is_quorate else _waiver(self.parts)
         self.given_back_at: Any = None  # when what stands in the form was left half-typed
-        self.form = self._form(sent) if sent or self.may_type else None
+        if sent and not is_drawn:
+            self.form: RecordForm | None = RecordForm(data=first_values(row))
+            self.parts = typed_choices(page, self.form.named_people)
+        else:
+            self.parts = item_parts(page, choices=sent or (self.may_type and self.records))
+            self.form = self._form(sent) if sent or self.may_type else None
+        self.waiver = None if self.quorum.is_quorate else _waiver(self.parts)
+        if self.form is not None:
+            self._offer(self.form)
 
     @property
     def conflicts(self) -> list[Any]:
@@ -66,10 +75,11 @@ class Item:
     def _form(self, sent: bool) -> RecordForm:
         before = None if sent or not self.records else typed_before(self.parts.of("left"), form_url(self.row))
         if before is None:
-            form = RecordForm(data=first_values(self.row))
-        else:
-            typed, self.given_back_at = before
-            form = RecordForm(typed, data=first_values(self.row))
+            return RecordForm(data=first_values(self.row))
+        typed, self.given_back_at = before
+        return RecordForm(typed, data=first_values(self.row))
+
+    def _offer(self, form: RecordForm) -> None:
         here, may_have_view = who_has_a_view(self.lines, self.at)
         seated = {line.agency_id: line for line in self.lines}
         agencies = [
@@ -90,7 +100,6 @@ class Item:
             [(each.ref, each.text) for each in self.parts.of("basis")],
             [(each.ref, each.text) for each in self.parts.of("context")],
         )
-        return form
 
 
 def show_item(

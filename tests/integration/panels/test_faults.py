@@ -111,7 +111,7 @@ def test_a_worker_killed_between_two_statements_leaves_the_whole_decision_or_non
         died += 1
         assert stands(app, day) == NOTHING, f"killed before statement {at}"
         dispose(app)
-        at += 6
+        at += 4
     assert os.WEXITSTATUS(status) == 0
     assert died > 5
     assert stands(app, day) == ALL
