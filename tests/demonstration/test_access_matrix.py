@@ -84,6 +84,9 @@ def test_information_governance_reads_a_record_in_an_emergency_alone() -> None:
         for needed, kinds in GRANTS[Role.INFORMATION_GOVERNANCE].items()
         if str(needed).partition(":")[0] in {"people", "cases", "panels", "nrm", "referrals", "actions"}
     }
+    # It decides about requests by reference and reason, without a relation to whom they are about.
+    decided = {content.pop(Permission.SEALED_GRANT), content.pop(Permission.RESTRICTION_AGREE)}
+    assert decided == {frozenset()}
     assert content == dict.fromkeys((Permission.PERSON_READ, Permission.CASE_READ), frozenset({Relation.EMERGENCY}))
 
 
@@ -226,7 +229,7 @@ def test_hidden_absent_and_malformed_references_answer_alike(
 
 
 # Nobody refers a restricted place: those who lead on it already know. A sealed value needs a grant that nobody here has.
-NEVER_OPEN = {"referrals.make_for_place", "people.reveal_sealed"}
+NEVER_OPEN = {"referrals.make_for_place", "people.reveal_sealed", "contexts.reveal_informant"}
 # Whoever removes what somebody else has just removed is told so; of another parent's they are told the same.
 SAYS_IT_IS_GONE = {"people.remove_alias": [400, 400], "cases.end_allocation": [400, 400], "cases.take_off": [303, 303]}
 
