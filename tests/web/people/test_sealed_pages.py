@@ -150,6 +150,8 @@ def test_without_a_grant_the_page_of_a_reveal_is_refused(scene: Scene) -> None:
         assert scene.reveal(field).status == 403
 
 
+# On PostgreSQL the application may not take the head away; what it answers then is the same code.
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_a_reveal_whose_record_cannot_be_kept_shows_nothing(scene: Scene) -> None:
     scene.grant()
     token = scene.browser.csrf_token()
