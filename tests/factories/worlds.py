@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from safeguarding.access.roles import Role
 from safeguarding.cases import conflicts
-from safeguarding.cases.models import Allocation, CaseListing
+from safeguarding.cases.models import Allocation, Case, CaseListing, SubjectKind
 from safeguarding.contexts import service as places
 from safeguarding.contexts.models import FactorKind
 from safeguarding.core import clock
@@ -26,6 +26,7 @@ from safeguarding.panels.service.meetings import close_meeting, open_meeting
 from safeguarding.panels.service.minutes import generate_minutes
 from safeguarding.panels.service.returns import answer_return
 from safeguarding.panels.service.shared import write_shared_version
+from safeguarding.people.groups import form_group
 from safeguarding.people.models import AliasKind, Person, PersonAlias
 from safeguarding.people.service import add_alias
 from safeguarding.referrals.models import ScreeningOutcome
@@ -71,6 +72,7 @@ def make_world() -> World:
     values.update(_of_the_panel(day))
     values.update(_of_oversight(people, values["case_ref"]))
     values.update(_of_a_restricted_case(people))
+    values["referrals.make_for_group"] = {"case_ref": _case_of_a_group(people["lead"]).ref}
     later = _planned(day)
     siblings.update(later)
     for name in ("arrange", "edit_item", "remove_item", "publish", "lock"):  # only before the day
@@ -164,6 +166,13 @@ def _of_oversight(people: dict[str, Somebody], case_ref: str) -> Values:
 
 
 _OF_A_RETURN = ("answer_return", "write_version", "agree_version")
+
+
+def _case_of_a_group(lead: Somebody) -> Case:
+    group = form_group(lead.actor, name="The bandstand group", description="Meet after school.")
+    return make_case(lead, subject=(SubjectKind.PEER_GROUP, group.id))
+
+
 _OF_A_LIST = ("list_page", "take_off", "ask_to_lift", "second", "withdraw_conflict")
 
 
