@@ -95,7 +95,7 @@ def test_who_can_see_it_is_said_to_those_who_can_and_to_nobody_else(night: Night
     worker, police = night.client(night.worker), night.client(night.police)
     page = worker.get(f"/access/{night.case_ref}")
     assert page.status == 200
-    assert "You can, because: leads the work" in page.words
+    assert "You can. Why: leads the work" in page.words
     assert night.police.name not in page.words
     assert police.get(f"/access/{night.case_ref}").status == 404
     assert worker.get(f"/access/{night.person_ref}").status == 200
