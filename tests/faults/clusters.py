@@ -20,11 +20,11 @@ class Fragile(Cluster):
         """End the postmaster and its children without a word, as the kernel does when memory is short."""
         keeper, self._keeper = self._keeper, None
         assert keeper is not None
-        keeper.kill()  # first, because it removes the folder when its server ends
+        ended = self._signal(signal.SIGKILL)
+        keeper.kill()  # before its input is closed: it would remove the folder
         keeper.wait(SECONDS_TO_START)
         if keeper.stdin is not None:
             keeper.stdin.close()
-        ended = self._signal(signal.SIGKILL)
         until = time.monotonic() + SECONDS_TO_START
         while any(Path(f"/proc/{pid}").exists() for pid in ended):
             assert time.monotonic() < until, "PostgreSQL does not end"

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import NullPool, create_engine, func, select
 
 from config import Settings
 from safeguarding import create_app
@@ -29,11 +29,13 @@ from safeguarding.relations.models import RelationRow
 from tests.factories.meetings import BASIS, Day, make_day
 from tests.factories.people import unit_of_work
 from tests.faults.visitors import GONE, Visitor, check_log, command
-from tests.support.databases import dispose
+from tests.support.databases import as_role, dispose
 from tests.support.pages import Page
+from tests.support.postgres import SUPERUSER
 from tests.support.server import serving
 
 ACTIONS = 2
+COUNT = select(func.count()).select_from(Decision)
 PATIENCE = 60  # seconds
 PAUSE = 0.05  # seconds before somebody tries again
 GIVES_UP = 0.3  # how often somebody who was not answered does not try again
@@ -147,6 +149,20 @@ def in_the_middle(ledger: Ledger, dice: random.Random) -> None:
     ledger.sending.clear()
     assert ledger.sending.wait(PATIENCE), "nobody decides any more"
     time.sleep(dice.random() * ledger.took)
+
+
+def as_it_lands(settings: Settings, strike: Callable[[], None]) -> None:
+    """Wait until one more decision can be read, and strike at once: were it stored in parts, the others would be missing."""
+    url = settings.database_url if settings.is_sqlite else as_role(settings.database_url, SUPERUSER)
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    until = time.monotonic() + PATIENCE
+    with engine.connect() as connection:
+        before = connection.scalar(COUNT)
+        while connection.scalar(COUNT) == before:
+            assert time.monotonic() < until, "nobody decides any more"
+            time.sleep(0.002)
+        strike()
+        connection.invalidate()  # what it led to may be gone
 
 
 # Makes something fail, again and again, at the installation served at an address, while the ledger fills.

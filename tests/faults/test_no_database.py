@@ -8,7 +8,7 @@ import pytest
 from config import Settings
 from tests.faults.caseload import check_stored, make_caseloads
 from tests.faults.clusters import Fragile
-from tests.faults.deciding import Fault, Ledger, decide_through, in_the_middle
+from tests.faults.deciding import Fault, Ledger, as_it_lands, decide_through, in_the_middle
 from tests.faults.visitors import Visitor, all_at_once, check_log
 from tests.support.pages import Page
 from tests.support.postgres import SECONDS_TO_START
@@ -61,13 +61,16 @@ def test_a_database_that_is_down_is_told_plainly_and_comes_back_by_itself(
     check_stored(fragile_installation, 1)
 
 
-def killing(cluster: Fragile, kills: int) -> Fault:
-    """Kill PostgreSQL, its postmaster and every child, in the middle of a decision, so many times."""
+def killing(cluster: Fragile, settings: Settings, kills: int) -> Fault:
+    """Kill PostgreSQL, its postmaster and every child, in the middle of a decision and as one lands, in turn."""
 
     def fault(_address: str, dice: random.Random, ledger: Ledger) -> None:
-        for _each in range(kills):
-            in_the_middle(ledger, dice)
-            cluster.kill()
+        for number in range(kills):
+            if number % 2:
+                as_it_lands(settings, cluster.kill)
+            else:
+                in_the_middle(ledger, dice)
+                cluster.kill()
             cluster.start_again()
 
     return fault
@@ -76,7 +79,7 @@ def killing(cluster: Fragile, kills: int) -> Fault:
 def test_a_decision_survives_a_killed_database_whole_or_not_at_all(
     fragile: Fragile, fragile_installation: Settings
 ) -> None:
-    told = decide_through(killing(fragile, 2), fragile_installation, days=2, items=10, seed=3)
+    told = decide_through(killing(fragile, fragile_installation, 4), fragile_installation, days=2, items=12, seed=3)
     assert told.refused > 0, "no kill hit a request"
     assert told.unanswered == 0, "a database that is gone is told, and costs no worker"
 
@@ -84,7 +87,7 @@ def test_a_decision_survives_a_killed_database_whole_or_not_at_all(
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
 def test_decisions_survive_twenty_killed_databases(fragile: Fragile, fragile_installation: Settings) -> None:
-    told = decide_through(killing(fragile, 20), fragile_installation, days=6, items=60, seed=5)
+    told = decide_through(killing(fragile, fragile_installation, 20), fragile_installation, days=6, items=60, seed=5)
     assert told.refused > 0, "no kill hit a request"
     assert told.unanswered == 0, "a database that is gone is told, and costs no worker"
 
