@@ -81,12 +81,20 @@ def agree(actor: Actor, restriction: CaseRestriction) -> None:
     audit.record("cases:restriction:agreed", actor, case.ref, restriction=locked.ref)
 
 
-def review_restriction(actor: Actor, restriction: CaseRestriction, *, reason: str, review_on: date) -> None:
-    """Say that the restriction stays, why, and when it is looked at next. Raises ForbiddenError and RuleError."""
+def review_restriction(
+    actor: Actor, restriction: CaseRestriction, *, reason: str, review_on: date, read_version: int
+) -> None:
+    """Say that the restriction stays, why, and when it is looked at next.
+
+    `read_version` is the case's. Raises ForbiddenError, StaleError and RuleError (fields reason, review_on).
+    """
     locked, case = _for_list(actor, restriction, Permission.CASE_RESTRICT)
+    if case.version != read_version:
+        raise StaleError
     _check_reason(reason)
     _check_review(review_on)
     locked.reason, locked.review_on = reason.strip(), review_on
+    case.version += 1
     db.session.flush()
     audit.record("cases:restriction:reviewed", actor, case.ref, restriction=locked.ref, review_on=review_on)
 

@@ -30,7 +30,9 @@ def restrict(ref: str) -> Any:
         except RuleError as error:
             form.add_rule_error(error)
         except StaleError:
-            return pages.conflict_page(form, {"reason": None}, url_for("cases.case", ref=view.ref))
+            return pages.conflict_page(
+                form, {"reason": standing.reason if standing else None}, url_for("cases.case", ref=view.ref)
+            )
         else:
             flash("Restricted. A second person is asked to agree." if standing is None else "It stays.", "success")
             return pages.to("cases.list_page", ref=view.ref)
@@ -163,7 +165,9 @@ def _restrict(view: CaseView, standing: Any, form: RestrictForm) -> None:
     reason, review_on = form.reason.data or "", form.review_on.data
     if standing is not None:
         entity = reads.restriction_entity(standing.id)
-        restricted.review_restriction(current_actor(), entity, reason=reason, review_on=review_on)
+        restricted.review_restriction(
+            current_actor(), entity, reason=reason, review_on=review_on, read_version=form.read_version
+        )
         return
     restricted.restrict_case(
         current_actor(),
