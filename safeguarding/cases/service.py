@@ -121,7 +121,7 @@ def open_case(
         social_care_status=social_care_status,
         risk=risk,
         risk_set_on=clock.london(now).date(),
-        is_restricted=is_restricted,
+        is_restricted=False,
         lead_agency_id=lead_agency_id,
         opened_on=clock.london(now).date(),
         opened_by_id=actor.user_id,
@@ -135,12 +135,15 @@ def open_case(
     db.session.flush()
     _add_risk(actor.user_id, case, risk_reason, RiskSource.OPENING, now)
     closing.close_with(("case", case.id), _subjects(case)[1:])
-    if is_restricted:
-        _restrict_at_once(case, now)
     relations.grant(HUB_PRINCIPAL, _subjects(case), Relation.HUB, ("case", case.id), valid_from=now, active_at=now)
     audit.record("cases:case:opened", actor, case.ref, kind=kind, risk=risk, restricted=is_restricted)
     if lead_user_id is not None:
         _allocate(actor, case, lead_user_id, AllocationKind.LEAD, now)
+    if is_restricted:  # last: whoever opens it for somebody else sees no more of it from here on
+        case.is_restricted = True
+        _restrict_at_once(case, now)
+        for allocation in db.session.scalars(select(Allocation).where(Allocation.case_id == case.id)):
+            put_worker_on_list(case, allocation)
     db.session.flush()
     return case
 
