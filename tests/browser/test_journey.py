@@ -1,5 +1,6 @@
 """The main job from end to end, in Chromium, as each of those who do it."""
 
+import pytest
 from datetime import timedelta
 
 from safeguarding.core import clock
@@ -9,6 +10,7 @@ GIVEN, FAMILY = "Zephyr", "Quillon"
 NAME = f"{GIVEN} {FAMILY}"
 
 
+@pytest.mark.timeout(600)  # a whole cycle in two browsers, on a demonstration made for it
 def test_from_a_search_to_signed_minutes_and_back_to_the_case(person: SignedIn) -> None:
     practitioner = person("practitioner")
     person_path = add_young_person(practitioner)
