@@ -1,7 +1,8 @@
 """The main job from end to end, in Chromium, as each of those who do it."""
 
-import pytest
 from datetime import timedelta
+
+import pytest
 
 from safeguarding.core import clock
 from tests.browser.conftest import Person, SignedIn
