@@ -37,6 +37,7 @@ from safeguarding.relations.queries import live
 SEATED = frozenset({Role.SPOC, Role.LEAD, Role.CHAIR, Role.VICE_CHAIR, Role.COORDINATOR})
 OWN_AFFAIRS = frozenset({Permission.WORK_OWN})  # sign out, one's account, one's notices: whatever roles are left
 _WITHOUT_AGREEMENT = frozenset({Role.ADMIN, Role.AUDITOR})  # they see no case data, so none is shared with them
+STAFF = frozenset(Role) - {Role.ADMIN, Role.AUDITOR, Role.ANALYST}  # who may own an action
 _OFFICES = frozenset({Relation.CHAIR, Relation.VICE_CHAIR, Relation.COORDINATOR})
 PanelPrincipals = Callable[[frozenset[str], frozenset[Role]], set[str]]
 
@@ -300,25 +301,17 @@ def everybody() -> list[Actor]:
     return [actor_of(list(theirs), panels) for _user, theirs in groupby(rows, key=lambda row: row.user_id)]
 
 
-def staff_choices(agency_ids: frozenset[int] | None = None) -> list[Row[Any]]:
-    """Return active people (id, name, agency id, agency name) of some agencies, or of all, for choosing an owner."""
-    now = clock.now()
+def staff_choices(roles: frozenset[Role] = STAFF) -> list[Row[Any]]:
+    """Return active people who hold one of the roles (id, name, agency id, agency name), for choosing somebody."""
     statement = (
         select(User.id, User.name, Agency.id.label("agency_id"), Agency.short_name.label("agency_name"))
         .join(Membership, Membership.user_id == User.id)
         .join(Agency, Agency.id == Membership.agency_id)
-        .where(
-            User.status == AccountStatus.ACTIVE,
-            Membership.valid_from <= now,
-            or_(Membership.valid_to.is_(None), Membership.valid_to > now),
-            Membership.role.not_in((Role.ADMIN, Role.AUDITOR, Role.ANALYST)),
-        )
+        .where(User.status == AccountStatus.ACTIVE, _held_now(), Membership.role.in_(sorted(roles)))
         .distinct()
         .order_by(Agency.short_name, User.name, User.id)
         .limit(500)
     )
-    if agency_ids is not None:
-        statement = statement.where(Agency.id.in_(agency_ids))
     return list(db.session.execute(statement))
 
 

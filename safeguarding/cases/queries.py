@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from safeguarding.access.actor import Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
-from safeguarding.accounts.models import AccountStatus, Membership, User
+from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency
 from safeguarding.cases.models import (
     Allocation,
@@ -27,7 +27,7 @@ from safeguarding.cases.models import (
     SubjectKind,
     UpdateKind,
 )
-from safeguarding.cases.policy import WORKERS, is_of_the_team, readable
+from safeguarding.cases.policy import is_of_the_team, readable
 from safeguarding.cases.workflow import LIVE
 from safeguarding.contexts.models import Context
 from safeguarding.core import clock
@@ -363,26 +363,6 @@ def find_subject(actor: Actor, kind: str, ref: str) -> tuple[SubjectKind, int, s
     if found is None or not actor.holds(Permission.CONTEXT_READ):
         raise NotFoundError
     return subject_kind, found.id, found.name, None
-
-
-def list_workers() -> list[Any]:
-    """Return those whose role works cases (id, name, agency id, agency), for choosing a lead worker."""
-    now = clock.now()
-    statement = (
-        select(User.id, User.name, Agency.id.label("agency_id"), Agency.short_name.label("agency"))
-        .join(Membership, Membership.user_id == User.id)
-        .join(Agency, Agency.id == Membership.agency_id)
-        .where(
-            User.status == AccountStatus.ACTIVE,
-            Membership.role.in_(sorted(WORKERS)),
-            Membership.valid_from <= now,
-            or_(Membership.valid_to.is_(None), Membership.valid_to > now),
-        )
-        .distinct()
-        .order_by(Agency.short_name, User.name, User.id)
-        .limit(500)
-    )
-    return list(db.session.execute(statement))
 
 
 def _updates() -> Select[*tuple[Any, ...]]:

@@ -9,8 +9,7 @@ from sqlalchemy.orm import aliased
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.access.roles import FIELD
-from safeguarding.accounts.models import AccountStatus, Membership, User
+from safeguarding.accounts.models import Membership, User
 from safeguarding.agencies.models import Agency
 from safeguarding.cases.models import (
     Allocation,
@@ -96,26 +95,6 @@ def list_listed(case_id: int) -> list[Listed]:
         Listed(row.listing_id, row.user_id, row.name, row.agency or "", row.why, row.until)
         for row in db.session.execute(statement)
     ]
-
-
-def list_who_may_be_listed() -> list[Any]:
-    """Return those whose role reads cases (id, name, agency), for the list of a restricted case."""
-    now = clock.now()
-    statement = (
-        select(User.id, User.name, Agency.short_name.label("agency"))
-        .join(Membership, Membership.user_id == User.id)
-        .join(Agency, Agency.id == Membership.agency_id)
-        .where(
-            User.status == AccountStatus.ACTIVE,
-            Membership.role.in_(sorted(FIELD)),
-            Membership.valid_from <= now,
-            or_(Membership.valid_to.is_(None), Membership.valid_to > now),
-        )
-        .distinct()
-        .order_by(Agency.short_name, User.name, User.id)
-        .limit(500)
-    )
-    return list(db.session.execute(statement))
 
 
 def access_restriction(actor: Actor, ref: str) -> Any:

@@ -9,12 +9,13 @@ Whether there is a record at all is said to nobody but whoever opens it.
 from datetime import time, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from safeguarding.access.actor import Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
-from safeguarding.accounts.models import AccountStatus, Membership, User
+from safeguarding.accounts.holders import holders
+from safeguarding.accounts.models import User
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import Case
 from safeguarding.cases.workflow import LIVE
@@ -209,24 +210,7 @@ def _told(pairs: Pairs) -> set[int]:
             select(RelationRow.principal).where(of_any(pairs), RelationRow.kind == Relation.LEAD_WORKER, live())
         )
     }
-    return leads.union(_holders(Role.INFORMATION_GOVERNANCE), () if leads else _holders(Role.LEAD))
-
-
-def _holders(role: Role) -> list[int]:
-    now = clock.now()
-    return list(
-        db.session.scalars(
-            select(User.id)
-            .join(Membership, Membership.user_id == User.id)
-            .where(
-                User.status == AccountStatus.ACTIVE,
-                Membership.role == role,
-                Membership.valid_from <= now,
-                or_(Membership.valid_to.is_(None), Membership.valid_to > now),
-            )
-            .distinct()
-        )
-    )
+    return leads.union(holders({Role.INFORMATION_GOVERNANCE} if leads else {Role.INFORMATION_GOVERNANCE, Role.LEAD}))
 
 
 def _locked(ref: str) -> EmergencyAccess:

@@ -11,6 +11,7 @@ from safeguarding.actions.models import ActionOrigin, ActionPriority, ActionSubj
 from safeguarding.cases import queries, service, words
 from safeguarding.cases.forms import ActionForm, AllocateForm, EmptyForm, MoveForm, OpenForm, ReviseForm
 from safeguarding.cases.models import AllocationKind, Case, CaseState, Risk, SocialCareStatus
+from safeguarding.cases.policy import WORKERS
 from safeguarding.cases.queries import CaseView
 from safeguarding.cases.views.blueprint import blueprint
 from safeguarding.cases.workflow import CASE
@@ -29,8 +30,8 @@ def open_case(kind: str, ref: str) -> Any:
     actor = current_actor()
     subject_kind, subject_id, name, person_ref = queries.find_subject(actor, kind, ref)
     form = OpenForm()
-    workers = queries.list_workers()
-    form.lead.choices = [("", "Choose"), *((_value(row), f"{row.name}, {row.agency}") for row in workers)]
+    workers = staff_choices(WORKERS)
+    form.lead.choices = [("", "Choose"), *((_value(row), f"{row.name}, {row.agency_name}") for row in workers)]
     if form.lead.data is None and not form.is_submitted():
         form.lead.data = next((_value(row) for row in workers if row.id == actor.user_id), None)
     if form.validate_on_submit():
@@ -128,7 +129,7 @@ def team(ref: str) -> Any:
     actor = current_actor()
     view = queries.access_case(actor, ref, Permission.CASE_ALLOCATE)
     form = AllocateForm()
-    people = {row.id: f"{row.name}, {row.agency}" for row in queries.list_workers()}
+    people = {row.id: f"{row.name}, {row.agency_name}" for row in staff_choices(WORKERS)}
     form.user_id.choices = [("", "Choose"), *((str(key), label) for key, label in people.items())]
     if form.validate_on_submit():
         try:

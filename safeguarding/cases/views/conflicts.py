@@ -5,6 +5,8 @@ from typing import Any
 from flask import flash, url_for
 
 from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import FIELD
+from safeguarding.accounts.queries import staff_choices
 from safeguarding.cases import conflicts, queries
 from safeguarding.cases import restricted_queries as reads
 from safeguarding.cases.forms import CaseConflictForm
@@ -22,8 +24,8 @@ def conflict(ref: str) -> Any:
     view = queries.access_case(actor, ref)
     may_record = actor.may(Permission.CASE_ALLOCATE, view.relations)
     form = CaseConflictForm()
-    people = reads.list_who_may_be_listed() if may_record else []
-    others = [(str(row.id), f"{row.name}, {row.agency}") for row in people if row.id != actor.user_id]
+    people = staff_choices(FIELD) if may_record else []
+    others = [(str(row.id), f"{row.name}, {row.agency_name}") for row in people if row.id != actor.user_id]
     form.user_id.choices = [(str(actor.user_id), "Myself"), *others]
     if form.user_id.data is None:
         form.user_id.data = str(actor.user_id)

@@ -5,6 +5,8 @@ from typing import Any
 from flask import flash, render_template, url_for
 
 from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import FIELD
+from safeguarding.accounts.queries import staff_choices
 from safeguarding.audit import service as audit
 from safeguarding.cases import queries, restricted
 from safeguarding.cases import restricted_queries as reads
@@ -48,7 +50,7 @@ def list_page(ref: str) -> Any:
     form = ListForm()
     form.user_id.choices = [
         ("", "Choose"),
-        *((str(row.id), f"{row.name}, {row.agency}") for row in reads.list_who_may_be_listed()),
+        *((str(row.id), f"{row.name}, {row.agency_name}") for row in staff_choices(FIELD)),
     ]
     if form.validate_on_submit():
         try:

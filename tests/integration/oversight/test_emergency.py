@@ -26,7 +26,7 @@ from safeguarding.people.models import Person
 from safeguarding.people.queries import access_person
 from safeguarding.relations.check import check
 from safeguarding.relations.models import RelationRow
-from tests.factories.cases import make_case
+from tests.factories.cases import make_case, restrict
 from tests.factories.people import Somebody, make_somebody, unit_of_work
 
 REASON = "Control room: two callers say he is being held at the retail park."
@@ -91,6 +91,23 @@ def test_a_young_person_opens_with_their_live_cases(night: Night) -> None:
         night.open(ref=night.person.ref)
     access_person(night.police.actor, night.person.ref)
     access_case(night.police.actor, night.case.ref)
+
+
+def test_a_restricted_record_opens_too_and_nothing_else_of_the_hub_or_a_seat_does(night: Night) -> None:
+    with unit_of_work():
+        lead = make_somebody(Role.LEAD)
+        restrict(db.session.get_one(Case, night.case.id))
+    with pytest.raises(NotFoundError):
+        access_case(lead.actor, night.case.ref)
+    with unit_of_work():
+        night.open(lead)
+    view = access_case(lead.actor, night.case.ref)
+    assert view.relations == {Relation.EMERGENCY}
+    with pytest.raises(NotFoundError):
+        access_case(night.police.actor, night.case.ref)
+    with later(minutes=61), pytest.raises(NotFoundError):
+        access_case(lead.actor, night.case.ref)
+    assert check().differences == []
 
 
 def test_another_record_stays_hidden(night: Night) -> None:
