@@ -19,6 +19,7 @@ AREAS: dict[str, str] = {
     "people": "Young people and searches",
     "referrals": "Referrals",
     "reports": "Reports",
+    "sealed": "Sealed values",
 }
 _LOOKS = frozenset({"shown", "listed", "searched"})
 
