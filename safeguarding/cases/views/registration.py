@@ -25,7 +25,8 @@ def init_cases(app: Flask) -> None:
     """Register the package."""
     app.register_blueprint(blueprint)
     register_leaving(app, end_unborne)
-    register_entry(app, Entry("Cases", "cases.index", 25, Permission.CASE_READ, ("/cases",)))
+    # Whoever may read a case in an emergency alone has no list of cases, and finds nobody by name either.
+    register_entry(app, Entry("Cases", "cases.index", 25, Permission.PERSON_SEARCH, ("/cases",)))
     register_entry(
         app, Entry("Restricted", "cases.restrictions", 87, Permission.RESTRICTION_AGREE, ("/cases/restrictions",))
     )

@@ -17,6 +17,7 @@ from tests.support.server import ROOT, environment_of
 LIVE = {
     "TRUSTED_HOSTS": "localhost",
     "PROXY_HOPS": "0",
+    "SECOND_FACTOR": "required",
     "SECRET_KEY": "f3Jq8vW1zL0pXn5sTb7yKc2mRd9gHh4uEa6",
     "AUDIT_KEY": "a6EuHh4gRd9mKc2yTb7sXn5pzL0W1vq8Jf3",
     "SEALED_KEYS": "k1:mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2",
