@@ -16,6 +16,9 @@ from tests.factories.people import PHRASE, Somebody, make_somebody
 from tests.support.databases import Databases, dispose
 from tests.support.pages import PageClient
 from tests.support.postgres import Cluster, Unavailable
+from tests.support.templates import compile_once
+
+compile_once()
 
 
 @pytest.fixture(autouse=True)

@@ -175,8 +175,8 @@ class Cluster:
         name = f"panels_{next(self._numbers)}"
         original = (make_url(template).database or "template1") if template else "template1"
         with self._connect("postgres") as connection:
-            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
-            connection.execute(statement.format(*map(sql.Identifier, (name, original, owner))))
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {}")
+            connection.execute(statement.format(*map(sql.Identifier, (name, original, owner, "file_copy"))))
         return self.url(name)
 
     def drop_database(self, address: str) -> None:
