@@ -1,21 +1,20 @@
 """What every test may ask for: an application on each database, a page client, a Chromium."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from config import Settings
-from safeguarding import create_app
 from safeguarding.access.roles import Role
 from safeguarding.core.second_wall import Sight, looking
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import PHRASE, Somebody, make_somebody
-from tests.support.databases import Databases, dispose
+from tests.support.databases import Databases
 from tests.support.pages import PageClient
 from tests.support.postgres import Cluster, Unavailable
+from tests.support.standing import Standing
 from tests.support.templates import compile_once
 
 compile_once()
@@ -50,20 +49,39 @@ def postgresql_databases(tmp_path_factory: pytest.TempPathFactory, cluster: Clus
     return Databases(tmp_path_factory.mktemp("template-postgresql"), cluster)
 
 
+@pytest.fixture(scope="session")
+def sqlite_standing(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Standing:
+    """The installation on SQLite that tests take turns on."""
+    return Standing(sqlite_databases, tmp_path_factory.mktemp("sqlite"), None)
+
+
+@pytest.fixture(scope="session")
+def postgresql_standing(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_databases: Databases, cluster: Cluster
+) -> Standing:
+    """The installation on PostgreSQL that tests take turns on."""
+    return Standing(postgresql_databases, tmp_path_factory.mktemp("postgresql"), cluster)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """The settings of a fresh installation, once for each database."""
-    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
-    with databases.copy(tmp_path) as fresh:
+def standing(request: pytest.FixtureRequest) -> Standing:
+    """The installation of this test, once for each database."""
+    chosen: Standing = request.getfixturevalue(f"{request.param}_standing")
+    return chosen
+
+
+@pytest.fixture
+def settings(standing: Standing) -> Iterator[Settings]:
+    """The settings of an installation that nobody has used yet."""
+    with standing.fresh() as fresh:
         yield fresh
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """An application on a fresh database of its own."""
-    made = create_app(settings)
-    yield made
-    dispose(made)
+def app(standing: Standing, settings: Settings) -> Iterator[Flask]:
+    """An application on that installation."""
+    with standing.application() as made:
+        yield made
 
 
 @pytest.fixture

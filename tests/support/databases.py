@@ -112,16 +112,30 @@ class Databases:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
 
+    @property
+    def template_url(self) -> str:
+        """The address of the database that is copied."""
+        return self._template.database_url
+
+    def settings_of(self, folder: Path, url: str | None) -> Settings:
+        """Return the settings of a copy: of the file in a folder, or of a database of the cluster."""
+        if url is None:
+            return replace(self._template, data=folder, database_url=f"sqlite:///{folder / 'safeguarding.db'}")
+        return replace(in_roles(self._template, url), data=folder)
+
+    def write_copy(self, folder: Path) -> None:
+        """Write a copy of SQLite's file into a folder."""
+        shutil.copyfile(self._template.data / "safeguarding.db", folder / "safeguarding.db")
+
     @contextmanager
     def copy(self, folder: Path) -> Iterator[Settings]:
         """Give the settings of a fresh copy, and remove it afterwards."""
         if self._cluster:
-            url = self._cluster.create_database(self._template.database_url)
+            url = self._cluster.create_database(self.template_url)
             try:
-                yield replace(in_roles(self._template, url), data=folder)
+                yield self.settings_of(folder, url)
             finally:
                 self._cluster.drop_database(url)
             return
-        target = folder / "safeguarding.db"
-        shutil.copyfile(self._template.data / "safeguarding.db", target)
-        yield replace(self._template, data=folder, database_url=f"sqlite:///{target}")
+        self.write_copy(folder)
+        yield self.settings_of(folder, None)

@@ -143,7 +143,7 @@ class Cluster:
         until = time.monotonic() + SECONDS_TO_START
         while True:
             try:
-                self._connect("postgres").close()
+                self.connect("postgres").close()
                 return
             except psycopg.OperationalError as refused:
                 if time.monotonic() > until:
@@ -160,21 +160,22 @@ class Cluster:
         if self.folder != Path():
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+    def connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+        """Connect to a database as the superuser; each statement is a transaction of its own."""
         return psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname=database, autocommit=True)
 
     def url(self, database: str, user: str = SUPERUSER) -> str:
         """The SQLAlchemy address of a database of this cluster; no role needs a pass phrase."""
         return f"postgresql+psycopg://{user}@/{database}?host={self.folder}"
 
-    def create_database(self, template: str | None = None, owner: str = SUPERUSER) -> str:
+    def create_database(self, template: str | None = None, owner: str = SUPERUSER, name: str | None = None) -> str:
         """Make a database, a copy of `template` (another one's address) where given, and return its address.
 
         A template must not be in use: dispose of its engine first.
         """
-        name = f"panels_{next(self._numbers)}"
+        name = name or f"panels_{next(self._numbers)}"
         original = (make_url(template).database or "template1") if template else "template1"
-        with self._connect("postgres") as connection:
+        with self.connect("postgres") as connection:
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {}")
             connection.execute(statement.format(*map(sql.Identifier, (name, original, owner, "file_copy"))))
         return self.url(name)
@@ -182,5 +183,5 @@ class Cluster:
     def drop_database(self, address: str) -> None:
         """Remove a database, ending whatever is still connected to it."""
         name = make_url(address).database or ""
-        with self._connect("postgres") as connection:
+        with self.connect("postgres") as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,180 @@
+"""One installation that every test of a run finds as it was made, and one application on it.
+
+Making a database and an application for each of thousands of tests was most of their time. Here rows are put back as
+they were instead; where a test changed more than rows (the schema, a grant, the application), what it changed is thrown
+away and made anew.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from flask import Flask
+from psycopg import sql
+from sqlalchemy import make_url
+
+from config import Settings
+from safeguarding import create_app
+from safeguarding.extensions import db
+from tests.support.databases import Databases, dispose
+from tests.support.postgres import Cluster
+
+WORN_OUT = 150  # deleted rows stay in PostgreSQL's files, which nobody vacuums here: then it is made anew
+
+# Whatever a test could change beside rows of its tables, as one number. A vacuum does not change it.
+_SHAPE = """
+    SELECT sum(hashtext(what)::bigint) FROM (
+        SELECT 'c' || oid || '-' || xmin || relname AS what FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT 't' || oid || '-' || xmin FROM pg_trigger
+        UNION ALL SELECT 'p' || oid || '-' || xmin FROM pg_policy
+        UNION ALL SELECT 'f' || oid || '-' || xmin FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT 'k' || oid || '-' || xmin FROM pg_constraint
+        UNION ALL SELECT 'n' || oid || '-' || xmin FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp'
+        UNION ALL SELECT 's' || setdatabase || setrole || setconfig::text FROM pg_db_role_setting
+        UNION ALL SELECT 'a' || attrelid || attname || '-' || a.xmin FROM pg_attribute a
+            JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    ) AS shape
+"""
+_EMPTY = """
+    DO $$ DECLARE there oid; BEGIN
+        FOR there IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
+            EXECUTE 'DELETE FROM ' || there::regclass;
+        END LOOP;
+    END $$
+"""
+_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
+_SEQUENCES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' ORDER BY 1"
+
+
+class Standing:
+    """A standing installation on one kind of database."""
+
+    def __init__(self, databases: Databases, folder: Path, cluster: Cluster | None) -> None:
+        self._folder = folder
+        self._rows = _Rows(databases, cluster) if cluster else _File(databases, folder)
+        self.settings: Settings = self._rows.settings(folder)
+        self._app: Flask | None = None
+        self._seen: object = None
+
+    @contextmanager
+    def fresh(self) -> Iterator[Settings]:
+        """Give the settings, with everything in the database and the folder as it was made."""
+        for path in self._folder.iterdir():
+            # Other processes find the queue of SQLite's writers by its name, and ours keeps it open.
+            if path.suffix != ".queue":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self._rows.put_back()
+        yield self.settings
+
+    @contextmanager
+    def application(self) -> Iterator[Flask]:
+        """Give the application; one that a test changed serves no other."""
+        if self._app is None:
+            self._app = create_app(self.settings)
+            self._seen = _parts_of(self._app)
+        app = self._app
+        try:
+            yield app
+        finally:
+            dispose(app)
+            if _parts_of(app) != self._seen:
+                self._app = None
+
+
+def _parts_of(app: Flask) -> object:
+    """What tests change of an application: compared, not kept."""
+    with app.app_context():
+        listeners = [len(getattr(db.engine.dispatch, name)) for name in ("before_cursor_execute", "begin", "commit")]
+    return (
+        dict(app.view_functions),
+        dict(app.extensions),
+        dict(app.config),
+        dict(app.jinja_env.globals),
+        {key: list(found) for key, found in app.before_request_funcs.items()},
+        {key: list(found) for key, found in app.after_request_funcs.items()},
+        len(list(app.url_map.iter_rules())),
+        listeners,
+    )
+
+
+class _File:
+    """SQLite: the file is written over."""
+
+    def __init__(self, databases: Databases, folder: Path) -> None:
+        self._databases, self._folder = databases, folder
+
+    def settings(self, folder: Path) -> Settings:
+        return self._databases.settings_of(folder, None)
+
+    def put_back(self) -> None:
+        self._databases.write_copy(self._folder)
+
+
+class _Rows:
+    """PostgreSQL: what is in the tables is removed, and what was in them at first is put in again."""
+
+    def __init__(self, databases: Databases, cluster: Cluster) -> None:
+        self._databases, self._cluster = databases, cluster
+        self._url = cluster.create_database(databases.template_url)
+        self._shape: Any = None
+        self._first: dict[str, bytes] = {}
+        self._numbers: dict[str, tuple[int, bool]] = {}
+        self._uses = 0
+        with self._connected() as connection:
+            self._remember(connection)
+
+    def settings(self, folder: Path) -> Settings:
+        return self._databases.settings_of(folder, self._url)
+
+    def put_back(self) -> None:
+        if self._uses:
+            with self._connected() as connection:
+                worn = self._uses >= WORN_OUT or connection.execute(_SHAPE).fetchone() != self._shape
+                if not worn:
+                    self._empty(connection)
+            if worn:
+                self._make_anew()
+        self._uses += 1
+
+    def _connected(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return self._cluster.connect(make_url(self._url).database or "")
+
+    def _remember(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        self._shape = connection.execute(_SHAPE).fetchone()
+        for (table,) in connection.execute(_TABLES).fetchall():
+            with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as rows:
+                if found := b"".join(bytes(each) for each in rows):
+                    self._first[table] = found
+        for (name,) in connection.execute(_SEQUENCES).fetchall():
+            last = connection.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(sql.Identifier(name)))
+            self._numbers[name] = last.fetchone() or (1, False)
+
+    def _empty(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute("SET session_replication_role = replica")  # neither triggers nor foreign keys
+        with connection.transaction():
+            connection.execute(_EMPTY)
+            for table, rows in self._first.items():
+                with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as into:
+                    into.write(rows)
+            connection.execute(
+                "SELECT setval(name::regclass, number, called)"
+                " FROM unnest(%s::text[], %s::bigint[], %s::bool[]) AS s(name, number, called)",
+                [
+                    [sql.Identifier(name).as_string(None) for name in self._numbers],
+                    *map(list, zip(*self._numbers.values(), strict=True)),
+                ],
+            )
+
+    def _make_anew(self) -> None:
+        self._cluster.drop_database(self._url)
+        self._cluster.create_database(self._databases.template_url, name=make_url(self._url).database)
+        self._uses = 0
+        with self._connected() as connection:
+            self._shape = connection.execute(_SHAPE).fetchone()
