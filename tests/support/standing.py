@@ -57,6 +57,7 @@ class Standing:
         self._rows = _Rows(databases, cluster) if cluster else _File(databases, folder)
         self.settings: Settings = self._rows.settings(folder)
         self._app: Flask | None = None
+        self._known: frozenset[str] = frozenset()
         self._seen: object = None
 
     @contextmanager
@@ -74,23 +75,24 @@ class Standing:
         """Give the application; one that a test changed serves no other."""
         if self._app is None:
             self._app = create_app(self.settings)
-            self._seen = _parts_of(self._app)
+            self._known = frozenset(self._app.extensions)
+            self._seen = _parts_of(self._app, self._known)
         app = self._app
         try:
             yield app
         finally:
             dispose(app)
-            if _parts_of(app) != self._seen:
+            if _parts_of(app, self._known) != self._seen:
                 self._app = None
 
 
-def _parts_of(app: Flask) -> object:
-    """What tests change of an application: compared, not kept."""
+def _parts_of(app: Flask, known: frozenset[str]) -> object:
+    """What tests change of an application; of its extensions the `known`, for some are filled at the first request."""
     with app.app_context():
         listeners = [len(getattr(db.engine.dispatch, name)) for name in ("before_cursor_execute", "begin", "commit")]
     return (
         dict(app.view_functions),
-        dict(app.extensions),
+        {name: app.extensions.get(name) for name in known},
         dict(app.config),
         dict(app.jinja_env.globals),
         {key: list(found) for key, found in app.before_request_funcs.items()},
