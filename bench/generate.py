@@ -53,6 +53,7 @@ def settings_for(folder: Path, url: str | None = None) -> Settings:
         partnership="Marlbridge Safeguarding Partnership",
         brand_colour="#0d4a52",
         map_tiles_url=None,
+        second_factor_optional=True,  # the sessions made beforehand have none
     )
 
 
@@ -67,6 +68,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "SEALED_KEYS": settings.sealed_keys_text,
         "TRUSTED_HOSTS": ",".join(settings.trusted_hosts),
         "PROXY_HOPS": "0",
+        "SECOND_FACTOR": "optional",
     }
 
 

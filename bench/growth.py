@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.decisions import undecided_items
 from bench.generate import fresh_folder, renew_sessions, settings_for
 from bench.pages import BY_NAME, Page
-from bench.run import POSTGRESQL, SIZES, Burst, Target, arguments, fill, middle
+from bench.run import POSTGRESQL, SIZES, Burst, Target, arguments, fill, middle, served
 from bench.statements import InProcess
 from config import Settings
 from tests.support.postgres import Cluster
@@ -93,10 +93,10 @@ def main() -> None:
         databases(given.database, Path(work), given) as found,
         contextlib.ExitStack() as stack,
     ):
-        targets = {size: Target("wsgi:app", each, Path(work) / f"{size}.log") for size, each in found.items()}
-        for target in targets.values():
+        targets = {size: Target("wsgi:app", served(each), Path(work) / f"{size}.log") for size, each in found.items()}
+        for size, target in targets.items():
             stack.enter_context(target.server)
-            target.items += undecided_items(target.settings)
+            target.items += undecided_items(found[size])
         for name in given.pages:
             figures[name] = grow(targets, BY_NAME[name], given.rounds, given.seconds)
             print(f"{name}: {figures[name]}", file=sys.stderr)

@@ -18,14 +18,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, make_url
+
 from bench.decisions import undecided_items
 from bench.generate import environment, fresh_folder, generate, renew_sessions, settings_for
 from bench.pages import BY_NAME, PAGES, Page, Request, decision_form, decision_path
 from bench.servers import Server, busy_share, cpu_seconds, postmaster_of
 from bench.statements import COOKIE, InProcess, with_token
 from config import Settings
+from safeguarding.core.database_roles import Roles, make_roles
 from tests.support.postgres import Cluster
 
+ROLES = Roles("bench")
 SIZES = (1_000, 10_000, 100_000)
 QUIET, PATIENCE = 0.25, 4.0  # waits this long for the machine to be so idle, then goes on and says so
 ITEMS_A_SECOND = 250  # how many decisions a client could possibly record
@@ -122,10 +126,10 @@ class Bench:
     def __init__(self, settings: Settings, people: int, work: Path, seconds: float, rounds: int) -> None:
         self._settings, self._people, self._seconds, self._rounds = settings, people, seconds, rounds
         self._kind = "sqlite" if settings.is_sqlite else "postgresql"
-        self._service = Target("wsgi:app", settings, work / "service.log")
+        self._service = Target("wsgi:app", served(settings), work / "service.log")
         self._floor = Target("bench.floor:app", settings, work / "floor.log")
         self._floor.items = self._service.items  # one list: nothing is decided twice
-        self._asked = InProcess(settings)
+        self._asked = InProcess(served(settings))
 
     def measure(self, pages: list[Page]) -> Iterator[Measured]:
         """Measure the pages, one after the other."""
@@ -247,11 +251,24 @@ def database(kind: str, work: Path, given: argparse.Namespace) -> Iterator[Setti
         yield settings
 
 
+def served(settings: Settings) -> Settings:
+    """Return the settings under which the service runs: on PostgreSQL behind its policies, which the floor has not."""
+    if settings.is_sqlite:
+        return settings
+    url = make_url(settings.database_url).set(username=ROLES.application)
+    return replace(settings, database_url=url.render_as_string(hide_password=False))
+
+
 def fill(settings: Settings, people: int, given: argparse.Namespace) -> None:
     """Generate the data of one size, with as many undecided items as the bursts may use."""
     begun = time.monotonic()
     bursts = 2 * given.rounds * given.seconds + 3 if any(BY_NAME[name].writes for name in given.pages) else 0
     rows = sum(generate(settings, people, max(600, int(bursts * ITEMS_A_SECOND))).values())
+    if not settings.is_sqlite:
+        engine = create_engine(settings.database_url)
+        with engine.begin() as connection:
+            make_roles(connection, ROLES)
+        engine.dispose()
     print(f"{rows:,} rows in {time.monotonic() - begun:.0f} s", file=sys.stderr)
 
 

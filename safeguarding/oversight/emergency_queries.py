@@ -16,8 +16,9 @@ from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.oversight.models import EmergencyAccess
 from safeguarding.oversight.service import SOURCE
+from safeguarding.relations.built import Asker, built
 from safeguarding.relations.models import RelationRow
-from safeguarding.relations.queries import related
+from safeguarding.relations.queries import Asks, related
 
 PAGE = 50
 _Reviewer = aliased(User)
@@ -109,15 +110,19 @@ def list_work(actor: Actor) -> list[Use]:
 
     A reviewer has every one that waits but their own.
     """
-    waiting = [EmergencyAccess.user_id == actor.user_id, EmergencyAccess.id.in_(_of_led(actor))]
-    if actor.holds(Permission.EMERGENCY_REVIEW):
-        waiting.append(EmergencyAccess.user_id != actor.user_id)
+    return [Use(row, row.user_id == actor.user_id) for row in _work.rows(actor)]
+
+
+@built
+def _work(asker: Asker) -> Select[Any]:
+    waiting = [EmergencyAccess.user_id == asker.user_id, EmergencyAccess.id.in_(_of_led(asker))]
+    if asker.holds(Permission.EMERGENCY_REVIEW):
+        waiting.append(EmergencyAccess.user_id != asker.user_id)
     statement = _statement().where(EmergencyAccess.reviewed_at.is_(None), or_(*waiting))
-    rows = db.session.execute(statement.order_by(EmergencyAccess.review_due_at, EmergencyAccess.id).limit(10))
-    return [Use(row, row.user_id == actor.user_id) for row in rows]
+    return statement.order_by(EmergencyAccess.review_due_at, EmergencyAccess.id).limit(10)
 
 
-def _of_led(actor: Actor) -> Select[Any]:
+def _of_led(actor: Asks) -> Select[Any]:
     """Select the uses by which a record was opened whose work the actor leads."""
     leads = related(actor, RelationRow.subject_kind, RelationRow.subject_id, Permission.LOOKS_READ)
     return select(RelationRow.source_id).where(RelationRow.source_kind == SOURCE, leads)

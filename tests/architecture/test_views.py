@@ -56,9 +56,9 @@ HOSTILE = (
     "YP-0000-0000",
     "0",
 )
-on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize(
-    "settings", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+    "standing", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
 )
 
 

@@ -35,7 +35,7 @@ CONTACTS = ("police", "health", "education")
 STRANGERS = ("chair", "vice_chair", "coordinator", "practitioner", "social_worker", "police", "education")
 NO_SUCH = {"item_ref": "IT", "update_ref": "UP", "incident_ref": "IN", "goal_ref": "GO"}
 
-on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 
 
 def listed(app: Flask) -> dict[str, str]:

@@ -51,7 +51,7 @@ def test_a_unit_of_work_that_fails_leaves_neither_change_nor_event(in_app: Flask
     assert list(db.session.scalars(db.select(AuditEvent.event))) == ["test:other:done"]
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 def test_after_an_error_of_the_disk_the_next_writer_gets_its_turn(in_app: Flask) -> None:
     with writing():
         db.session.execute(text("SELECT 1"))
@@ -84,7 +84,7 @@ def test_the_database_itself_refuses_to_change_the_audit(in_app: Flask, statemen
     assert verify(Path("nowhere")).ok
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 def test_replace_does_not_pass_the_triggers(in_app: Flask) -> None:
     with unit_of_work():
         audit.record("test:thing:done", SYSTEM)
@@ -93,7 +93,7 @@ def test_replace_does_not_pass_the_triggers(in_app: Flask) -> None:
                                 "detail, previous, hash FROM audit_event"))  # fmt: skip
 
 
-@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("standing", ["postgresql"], indirect=True)
 def test_truncate_does_not_pass_the_triggers(in_app: Flask) -> None:
     with by_owner(in_app) as engine, pytest.raises(Exception, match="append-only"), engine.begin() as connection:
         connection.execute(text("TRUNCATE audit_event"))

@@ -31,6 +31,8 @@ from safeguarding.panels.policy import Standing
 from safeguarding.panels.queries.live import related_rows
 from safeguarding.panels.queries.parts import ItemParts, decision_parts
 from safeguarding.relations import queries as relations
+from safeguarding.relations.built import Asker, among, built
+from safeguarding.relations.queries import Asks
 
 MOST_SHOWN = 10
 
@@ -101,7 +103,26 @@ def decided_about(actor: Actor, *, case_id: int | None = None, person_id: int | 
 
     To stand in some relation to the young person is not enough: an agency that was only asked sees no decision.
     """
-    about = AgendaItem.case_id == case_id if case_id is not None else AgendaItem.person_id == person_id
+    rows = _about_case.rows(actor, case_id) if case_id is not None else _about_person.rows(actor, person_id)
+    found: dict[int, Decided] = {}
+    for row in rows:
+        decided = found.setdefault(row.id, Decided(row))
+        if row.action_ref is not None:
+            decided.actions.append(row)
+    return list(found.values())
+
+
+@built
+def _about_case(asker: Asker, case_id: int) -> Any:
+    return _decided(asker, AgendaItem.case_id == case_id)
+
+
+@built
+def _about_person(asker: Asker, person_id: int | None) -> Any:
+    return _decided(asker, AgendaItem.person_id == person_id)
+
+
+def _decided(actor: Asks, about: ColumnElement[bool]) -> Any:
     open_to_actor = or_(
         relations.related(actor, "item", AgendaItem.id, Permission.ITEM_READ),
         relations.related(actor, "case", AgendaItem.case_id, Permission.CASE_READ),
@@ -141,7 +162,7 @@ def decided_about(actor: Actor, *, case_id: int | None = None, person_id: int | 
         .limit(MOST_SHOWN)
         .subquery()
     )
-    rows = db.session.execute(
+    return (
         select(
             newest,
             Action.ref.label("action_ref"),
@@ -158,12 +179,6 @@ def decided_about(actor: Actor, *, case_id: int | None = None, person_id: int | 
         .outerjoin(User, User.id == Action.owner_user_id)
         .order_by(newest.c.recorded_at.desc(), newest.c.id.desc(), Action.id)
     )
-    found: dict[int, Decided] = {}
-    for row in rows:
-        decided = found.setdefault(row.id, Decided(row))
-        if row.action_ref is not None:
-            decided.actions.append(row)
-    return list(found.values())
 
 
 def _awaits_nrm() -> ColumnElement[bool]:
@@ -172,7 +187,7 @@ def _awaits_nrm() -> ColumnElement[bool]:
         select(literal(1))
         .where(
             NrmReferral.case_id == AgendaItem.case_id,
-            or_(NrmReferral.created_at >= Decision.recorded_at, NrmReferral.state.in_(WAITING)),
+            or_(NrmReferral.created_at >= Decision.recorded_at, among(NrmReferral.state, WAITING)),
         )
         .exists()
     )

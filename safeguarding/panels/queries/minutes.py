@@ -40,6 +40,7 @@ from safeguarding.panels.queries.live import age_on
 from safeguarding.people.models import Person
 from safeguarding.referrals.models import Referral
 from safeguarding.relations import queries as relations
+from safeguarding.relations.built import Asker, among, built
 
 Plain = dict[str, Any]
 
@@ -441,33 +442,36 @@ def list_waiting(actor: Actor) -> list[Any]:
 
     `may_prepare` and `may_sign` say what the actor may do about the minutes.
     """
-    mine = relations.subjects(actor, "panel", Permission.MEETING_READ)
-    return list(
-        db.session.execute(
-            select(
-                Meeting.ref,
-                Meeting.state,
-                Meeting.starts_at,
-                Meeting.opened_at,
-                Meeting.closed_at,
-                Panel.slug,
-                Panel.name.label("panel_name"),
-                Panel.minutes_days,
-                Minutes.state.label("minutes_state"),
-                relations.related(actor, "panel", Panel.id, Permission.MINUTES_PREPARE).label("may_prepare"),
-                relations.related(actor, "panel", Panel.id, Permission.MINUTES_SIGN).label("may_sign"),
-            )
-            .join(Panel, Panel.id == Meeting.panel_id)
-            .outerjoin(Minutes, Minutes.meeting_id == Meeting.id)
-            .where(
-                Meeting.panel_id.in_(mine),
-                or_(
-                    Meeting.state.in_((MeetingState.OPEN, MeetingState.ADJOURNED)),
-                    (Meeting.state == MeetingState.CLOSED)
-                    & or_(Minutes.id.is_(None), Minutes.state != MinutesState.SIGNED),
-                ),
-            )
-            .order_by(Meeting.starts_at.desc(), Meeting.id.desc())
-            .limit(20)
+    return _waiting.rows(actor)
+
+
+@built
+def _waiting(asker: Asker) -> Any:
+    mine = relations.subjects(asker, "panel", Permission.MEETING_READ)
+    unsigned = or_(Minutes.id.is_(None), Minutes.state != MinutesState.SIGNED)
+    return (
+        select(
+            Meeting.ref,
+            Meeting.state,
+            Meeting.starts_at,
+            Meeting.opened_at,
+            Meeting.closed_at,
+            Panel.slug,
+            Panel.name.label("panel_name"),
+            Panel.minutes_days,
+            Minutes.state.label("minutes_state"),
+            relations.related(asker, "panel", Panel.id, Permission.MINUTES_PREPARE).label("may_prepare"),
+            relations.related(asker, "panel", Panel.id, Permission.MINUTES_SIGN).label("may_sign"),
         )
+        .join(Panel, Panel.id == Meeting.panel_id)
+        .outerjoin(Minutes, Minutes.meeting_id == Meeting.id)
+        .where(
+            Meeting.panel_id.in_(mine),
+            or_(
+                among(Meeting.state, (MeetingState.OPEN, MeetingState.ADJOURNED)),
+                (Meeting.state == MeetingState.CLOSED) & unsigned,
+            ),
+        )
+        .order_by(Meeting.starts_at.desc(), Meeting.id.desc())
+        .limit(20)
     )

@@ -165,7 +165,7 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(
         assert "kept.backup is refused" in refused(place, file)
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 def test_a_copied_database_file_is_no_backup(
     settings: Settings, worker: Somebody, places: Places, tmp_path: Path
 ) -> None:
@@ -178,7 +178,7 @@ def test_a_copied_database_file_is_no_backup(
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("standing", ["postgresql"], indirect=True)
 def test_a_role_behind_the_wall_makes_no_backup(settings: Settings, worker: Somebody, tmp_path: Path) -> None:
     exit_code, said = flask(replace(settings, database_backup_url=None), "backup", str(tmp_path / "kept.backup"))
     assert exit_code == 1
@@ -187,7 +187,7 @@ def test_a_role_behind_the_wall_makes_no_backup(settings: Settings, worker: Some
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("standing", ["postgresql"], indirect=True)
 def test_a_copy_that_a_limited_role_made_empty_is_refused(
     settings: Settings, worker: Somebody, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

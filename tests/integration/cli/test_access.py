@@ -10,7 +10,7 @@ from safeguarding.cli.access import rows_of
 from safeguarding.web.guard import needs_of
 from tests.access_matrix import PUBLIC
 
-on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 
 
 @on_sqlite

@@ -22,7 +22,7 @@ from tests.integration.second_wall.test_walls import World, connected, count, wo
 from tests.support.databases import ROLES, as_role, by_owner, dispose, prepare, settings_for
 from tests.support.postgres import SUPERUSER, Cluster
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.parametrize("settings", ["postgresql"], indirect=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.parametrize("standing", ["postgresql"], indirect=True)]
 __all__ = ["world"]
 
 RIGHTS = """

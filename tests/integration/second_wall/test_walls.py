@@ -25,7 +25,7 @@ from tests.factories.people import Somebody, make_somebody
 from tests.support import catalog
 from tests.support.databases import ROLES, as_role, by_owner
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.parametrize("settings", ["postgresql"], indirect=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.parametrize("standing", ["postgresql"], indirect=True)]
 
 
 @contextmanager

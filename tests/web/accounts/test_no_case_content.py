@@ -63,7 +63,7 @@ def address(rule: Rule, known: dict[str, str]) -> str:
     return re.sub(r"<(?:[a-z]+(?:\(.*?\))?:)?(?P<name>[a-z_]+)>", filled, rule.rule)
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.AUDITOR, Role.INFORMATION_GOVERNANCE, Role.ANALYST])
 def test_no_page_shows_them_anything_of_a_case(app: Flask, sign_in: SignIn, role: Role) -> None:
     known = held_day(app)
@@ -79,7 +79,7 @@ def test_no_page_shows_them_anything_of_a_case(app: Flask, sign_in: SignIn, role
     assert opened > 5
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 def test_the_chair_would_have_seen_it(app: Flask, sign_in: SignIn) -> None:
     # The same addresses opened by somebody who may: what is looked for above does stand on them.
     with app.app_context(), unit_of_work():

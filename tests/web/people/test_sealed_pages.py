@@ -102,7 +102,7 @@ def crawl(client: PageClient, ref: str, case_ref: str, name: str) -> list[Page]:
     return found
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 def test_nobody_finds_a_sealed_value_on_any_page(scene: Scene, sign_in: SignIn) -> None:
     scene.grant()
     for client in [scene.browser, scene.office, *(sign_in(role) for role in Role)]:
@@ -151,7 +151,7 @@ def test_without_a_grant_the_page_of_a_reveal_is_refused(scene: Scene) -> None:
 
 
 # On PostgreSQL the application may not take the head away; what it answers then is the same code.
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 def test_a_reveal_whose_record_cannot_be_kept_shows_nothing(scene: Scene) -> None:
     scene.grant()
     token = scene.browser.csrf_token()
