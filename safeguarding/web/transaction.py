@@ -125,29 +125,13 @@ def finish_request(response: Response) -> None:
             prepare(response)
         commit()
     else:
-        _end_reading(response)
+        rollback(frozenset({Keep.READ, Keep.REFUSAL}))
     g.answered_with = response.status_code
     if pending_events() or g.get("afterwards"):
         with writing():
             for action in g.pop("afterwards", []):
                 action()
             commit()
-
-
-def _end_reading(response: Response) -> None:
-    """End a transaction that has only read, or is refused.
-
-    The driver of PostgreSQL forgets its prepared statements at each rollback, and the policies of the second wall make
-    planning a statement anew dearer than running it: so a reading that went well is committed, with nothing to write.
-    """
-    if request.method in UNSAFE or response.status_code >= 400 or g.get("refused"):
-        rollback(frozenset({Keep.READ, Keep.REFUSAL}))
-        return
-    events = pending_events()
-    kept = [event for event in events if event.keep in (Keep.READ, Keep.REFUSAL)]
-    db.session.expunge_all()  # whatever a view changed by mistake goes no further
-    db.session.commit()
-    events[:] = kept
 
 
 def before_commit(action: Callable[[Response], None]) -> None:

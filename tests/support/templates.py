@@ -1,4 +1,4 @@
-"""Templates compiled once a process: every test has an application of its own, and compiling was a third of its time."""
+"""Templates compiled once a process: tests make many applications, and compiling was a third of their time."""
 
 from types import CodeType
 
