@@ -197,8 +197,10 @@ def list_to_update(actor: Actor, limit: int = 10) -> list[ListedCase]:
 
 @built
 def _to_update(asker: Asker, limit: int) -> Select[*tuple[Any, ...]]:
-    return (
-        _listed(Case.last_activity_at)
+    # Picked first, so that names and leads are looked up, and let through, for these few alone.
+    picked = (
+        select(Case.id, Case.last_activity_at)
+        .distinct()
         .join(RelationRow, and_(RelationRow.subject_kind == "case", RelationRow.subject_id == Case.id))
         .where(
             RelationRow.principal == asker.user_principal,
@@ -209,6 +211,10 @@ def _to_update(asker: Asker, limit: int) -> Select[*tuple[Any, ...]]:
         )
         .order_by(Case.last_activity_at, Case.id)
         .limit(limit)
+        .subquery("picked")
+    )
+    return (
+        _listed(Case.last_activity_at).where(Case.id.in_(select(picked.c.id))).order_by(Case.last_activity_at, Case.id)
     )
 
 

@@ -149,9 +149,11 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
     if url.startswith("sqlite"):
         threaded = {"check_same_thread": False, "timeout": 10}
         return {"connect_args": threaded, "pool_size": threads, "max_overflow": 4, "hide_parameters": True}
-    waits = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off"
+    waits = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    # Behind row-level security planning a statement takes longer than running it: each is planned once a connection.
+    plans = "-c jit=off -c plan_cache_mode=force_generic_plan"
     return {
-        "connect_args": {"options": waits, "connect_timeout": 5, "prepare_threshold": 3},
+        "connect_args": {"options": f"{waits} {plans}", "connect_timeout": 5, "prepare_threshold": 3},
         "pool_size": threads,
         "max_overflow": 4,
         "pool_recycle": 1800,

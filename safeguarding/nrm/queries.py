@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import Select, and_, case, or_, select, union_all
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -22,10 +23,11 @@ from safeguarding.nrm.clocks import Clock, clocks_for, next_clock
 from safeguarding.nrm.models import GroundsOutcome, NrmEvent, NrmReferral, NrmState
 from safeguarding.people.models import Person
 from safeguarding.relations.built import Asker, among, built
-from safeguarding.relations.queries import Asks, related, visible, with_relations
+from safeguarding.relations.queries import Asks, related, subjects, visible, with_relations
 
 EVENTS = 100
 WAITING = (NrmState.RG_PENDING, NrmState.CG_PENDING)
+WIDE = frozenset({Relation.AGENDA, Relation.PANEL_OFFICE, Relation.HUB})  # what gives a panel's or the hub's whole work
 LATELY = timedelta(days=30)  # how long after a negative decision its clock is worth showing
 
 
@@ -166,7 +168,8 @@ def list_about(actor: Actor, *, case_id: int | None = None, person_id: int | Non
 @built
 def _about(asker: Asker, case_id: int | None, person_id: int | None, limit: int) -> Select[*tuple[Any, ...]]:
     about = NrmReferral.case_id == case_id if case_id is not None else NrmReferral.person_id == person_id
-    return _listed(asker).where(about).order_by(NrmReferral.referred_on.desc(), NrmReferral.id.desc()).limit(limit)
+    found = _listed().where(about, _readable(asker))
+    return found.order_by(NrmReferral.referred_on.desc(), NrmReferral.id.desc()).limit(limit)
 
 
 def list_running(actor: Actor, limit: int = 50) -> list[Any]:
@@ -184,8 +187,8 @@ def _running(asker: Asker, since: date, limit: int) -> Select[*tuple[Any, ...]]:
         and_(NrmReferral.state == NrmState.CG_NEGATIVE, NrmReferral.cg_decided_on >= since),
     )
     return (
-        _listed(asker)
-        .where(or_(among(NrmReferral.state, WAITING), negative))
+        _listed()
+        .where(_among_readable(asker), or_(among(NrmReferral.state, WAITING), negative))
         .order_by(NrmReferral.referred_on, NrmReferral.id)
         .limit(limit)
     )
@@ -195,27 +198,40 @@ _KIND = case((NrmReferral.case_id.is_not(None), "case"), else_="person")
 _ID = case((NrmReferral.case_id.is_not(None), NrmReferral.case_id), else_=NrmReferral.person_id)
 
 
-def _listed(actor: Asks) -> Select[*tuple[Any, ...]]:
+def _readable(actor: Asks) -> ColumnElement[bool]:
+    """Return the condition that the actor may read a referral that something else finds: by its case, or its person."""
     by_case = and_(NrmReferral.case_id.is_not(None), related(actor, "case", NrmReferral.case_id, Permission.NRM_READ))
     by_person = and_(
         NrmReferral.case_id.is_(None), related(actor, "person", NrmReferral.person_id, Permission.NRM_READ)
     )
-    return (
-        select(
-            NrmReferral.id,
-            NrmReferral.ref,
-            NrmReferral.state,
-            NrmReferral.route,
-            NrmReferral.referred_on,
-            NrmReferral.rg_outcome,
-            NrmReferral.rg_decided_on,
-            NrmReferral.cg_outcome,
-            NrmReferral.cg_decided_on,
-            NrmReferral.county_lines,
-            NrmReferral.first_responder_code,
-            Person.given_name,
-            Person.family_name,
-        )
-        .join(Person, Person.id == NrmReferral.person_id)
-        .where(or_(by_case, by_person))
-    )
+    return or_(by_case, by_person)
+
+
+def _among_readable(asker: Asker) -> ColumnElement[bool]:
+    """Return the same for a list: from the few subjects of a worker, or by a look at each referral for those who see most."""
+    kinds = asker.kinds_for(Permission.NRM_READ)
+    if kinds is None or kinds & WIDE:
+        return _readable(asker)
+    cases = subjects(asker, "case", Permission.NRM_READ)
+    people = subjects(asker, "person", Permission.NRM_READ)
+    by_case = select(NrmReferral.id).where(NrmReferral.case_id.in_(cases))
+    by_person = select(NrmReferral.id).where(NrmReferral.case_id.is_(None), NrmReferral.person_id.in_(people))
+    return NrmReferral.id.in_(union_all(by_case, by_person))
+
+
+def _listed() -> Select[*tuple[Any, ...]]:
+    return select(
+        NrmReferral.id,
+        NrmReferral.ref,
+        NrmReferral.state,
+        NrmReferral.route,
+        NrmReferral.referred_on,
+        NrmReferral.rg_outcome,
+        NrmReferral.rg_decided_on,
+        NrmReferral.cg_outcome,
+        NrmReferral.cg_decided_on,
+        NrmReferral.county_lines,
+        NrmReferral.first_responder_code,
+        Person.given_name,
+        Person.family_name,
+    ).join(Person, Person.id == NrmReferral.person_id)

@@ -42,6 +42,8 @@ class RelationRow(Keyed, Base):
         # SQLite keeps no statistics: this one is whole as well, or conflicts would be looked up by walking the one above,
         # and begins with the id, or lists would be found by walking all subjects of a kind.
         Index("ix_relation_subject", "subject_id", "subject_kind", "principal", "kind", "valid_to", "valid_from"),
+        # For lists that start from all subjects of some kinds of relation, among the many more of other kinds.
+        Index("ix_relation_kind", "principal", "subject_kind", "kind", "subject_id", "valid_to", "valid_from"),
         Index("ix_relation_source", "source_kind", "source_id"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="ends_after_start"),
     )

@@ -204,7 +204,8 @@ def related(
 ) -> ColumnElement[bool]:
     """Return the condition that the actor holds the permission on a subject named by an expression (a column, say).
 
-    For narrowing rows that something else finds: each row costs one look-up in the relation's index by subject. `but`
+    For narrowing rows that something else finds: each row costs one look-up in the relation's index by subject. It is
+    no EXISTS, which PostgreSQL may turn into a table of all that the actor's agency is related to. `but`
     names relations that do not count here, because they speak of another subject.
     """
     kinds = actor.kinds_for(permission)
@@ -225,7 +226,9 @@ def related(
             mine.c.valid_from <= now,
             or_(mine.c.valid_to.is_(None), mine.c.valid_to > now),
         )
-        .exists()
+        .limit(1)
+        .scalar_subquery()
+        .is_not(None)
     )
     return and_(found, not_barred(actor, subject_kind, subject_id))
 

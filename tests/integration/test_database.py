@@ -65,6 +65,37 @@ def test_after_an_error_of_the_disk_the_next_writer_gets_its_turn(in_app: Flask)
     assert db.session.scalar(db.select(AuditHead.seq)) == 1
 
 
+def _asked_often(times: int = 5) -> int:
+    """Ask the same several times, each in a reading of its own; return how many statements the server keeps prepared."""
+    for _ in range(times):
+        db.session.execute(text("SELECT seq FROM audit_event WHERE seq = :seq"), {"seq": 1})
+        db.session.rollback()
+    kept = db.session.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one()
+    db.session.rollback()
+    return int(kept)
+
+
+@pytest.mark.parametrize("standing", ["postgresql"], indirect=True)
+def test_readings_that_end_keep_what_was_prepared_and_take_back_what_was_written(in_app: Flask) -> None:
+    assert _asked_often() > 0
+    with writing():
+        db.session.execute(text("INSERT INTO throttle VALUES ('x', 1, now(), now())"))
+        db.session.rollback()
+        assert db.session.execute(text("SELECT count(*) FROM throttle")).scalar_one() == 0
+        db.session.rollback()
+
+
+@pytest.mark.parametrize("standing", ["postgresql"], indirect=True)
+def test_after_an_error_nothing_prepared_is_kept_and_all_goes_on(in_app: Flask) -> None:
+    assert _asked_often() > 0
+    with pytest.raises(Exception, match="no_such_table"):
+        db.session.execute(text("SELECT 1 FROM no_such_table"))
+    db.session.rollback()
+    assert db.session.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one() == 0
+    db.session.rollback()
+    assert _asked_often() > 0
+
+
 @pytest.mark.parametrize(
     "statement",
     [
