@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.decisions import undecided_items
 from bench.generate import fresh_folder, renew_sessions, settings_for
 from bench.pages import BY_NAME, Page
-from bench.run import POSTGRESQL, SIZES, Burst, Target, arguments, fill, middle, served
+from bench.run import POSTGRESQL, SIZES, WARM, Burst, Target, arguments, fill, middle, served
 from bench.statements import InProcess
 from config import Settings
 from tests.support.postgres import Cluster
@@ -28,7 +28,7 @@ def grow(targets: dict[int, Target], page: Page, rounds: int, seconds: float) ->
     tokens = {size: _token(target.settings, page) for size, target in targets.items()}
     bursts: dict[int, list[Burst]] = {size: [] for size in targets}
     for size, target in targets.items():
-        target.burst(page, tokens[size], min(1.0, seconds))
+        target.burst(page, tokens[size], min(WARM, seconds))
     for _ in range(rounds):
         for size, target in targets.items():
             bursts[size].append(target.burst(page, tokens[size], seconds))

@@ -32,6 +32,7 @@ from tests.support.postgres import Cluster
 ROLES = Roles("bench")
 SIZES = (1_000, 10_000, 100_000)
 QUIET, PATIENCE = 0.25, 4.0  # waits this long for the machine to be so idle, then goes on and says so
+WARM = 3.0  # seconds in which every connection of either server has planned its statements
 ITEMS_A_SECOND = 250  # how many decisions a client could possibly record
 POSTGRESQL = (
     "shared_buffers=512MB",
@@ -146,7 +147,7 @@ class Bench:
         token = self._asked.token(page) if page.is_form or page.writes else ""
         statements = self._statements(page, token)
         for target in (self._service, self._floor):
-            target.burst(page, token, min(1.0, self._seconds))
+            target.burst(page, token, min(WARM, self._seconds))
         ours: list[Burst] = []
         floors: list[Burst] = []
         for _ in range(self._rounds):
@@ -262,7 +263,7 @@ def served(settings: Settings) -> Settings:
 def fill(settings: Settings, people: int, given: argparse.Namespace) -> None:
     """Generate the data of one size, with as many undecided items as the bursts may use."""
     begun = time.monotonic()
-    bursts = 2 * given.rounds * given.seconds + 3 if any(BY_NAME[name].writes for name in given.pages) else 0
+    bursts = 2 * given.rounds * given.seconds + 2 * WARM + 1 if any(BY_NAME[name].writes for name in given.pages) else 0
     rows = sum(generate(settings, people, max(600, int(bursts * ITEMS_A_SECOND))).values())
     if not settings.is_sqlite:
         engine = create_engine(settings.database_url)

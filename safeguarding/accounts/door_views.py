@@ -44,6 +44,7 @@ def init_doors(app: Flask) -> None:
         register_kind(app, Kind(name, "A link was sent to you.", one_time=_Maker(purpose)))
     for name, sentence in _SENTENCES.items():
         register_kind(app, Kind(name, sentence))
+    register_kind(app, Kind(told.SUSPENDED, "An administrator stopped your account.", closes=True))
 
 
 class _Maker:

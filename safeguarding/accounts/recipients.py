@@ -1,5 +1,6 @@
-"""Whom notices reach: the people with an active account. It sends nothing."""
+"""Whom notices reach: people with an account, and what one who may not sign in is told. It sends nothing."""
 
+from safeguarding.access.actor import Actor
 from safeguarding.accounts.models import AccountStatus, User
 from safeguarding.accounts.queries import actor_for_user
 from safeguarding.extensions import db
@@ -7,8 +8,12 @@ from safeguarding.notices.kinds import Recipient
 
 
 def find_recipient(user_id: int) -> Recipient | None:
-    """Return the address of an active account and the actor it is now, or None."""
+    """Return the address of an account and the actor it is now (one without rights, while it is suspended), or None."""
     user = db.session.get(User, user_id, populate_existing=True)
-    if user is None or user.status is not AccountStatus.ACTIVE:
+    if user is None:
         return None
-    return Recipient(user.id, user.email, actor_for_user(user.id))
+    if user.status is AccountStatus.ACTIVE:
+        return Recipient(user.id, user.email, actor_for_user(user.id))
+    if user.status is AccountStatus.SUSPENDED:
+        return Recipient(user.id, user.email, Actor(f"user:{user.ref}", user.name, user.id), may_sign_in=False)
+    return None

@@ -183,6 +183,7 @@ def suspend_user(actor: Actor, ref: str, *, read_version: int) -> None:
     user.version += 1
     end_all(user.id)
     audit.record("accounts:user:suspended", actor, user.ref)
+    told.tell(told.SUSPENDED, user.id, actor)
 
 
 def reinstate_user(actor: Actor, ref: str, *, read_version: int) -> None:

@@ -22,6 +22,7 @@ from safeguarding.actions.models import (
     ActionSubject,
 )
 from safeguarding.actions.workflow import ACTION, LIVE
+from safeguarding.agencies.held_back import refuse_copies
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
@@ -71,6 +72,7 @@ def add_action(
         raise RuleError("The due date must be today or later.", "due_on")
     if owner_user_id is not None and not _is_of(owner_user_id, owner_agency_id):
         raise RuleError("Choose somebody of the agency that owns the action.", "owner_user_id")
+    _refuse_copies(actor, ActionSubject(subject[0]), subject[1], (title, detail))
     action = Action(
         ref=new_reference("AC"),
         subject_kind=ActionSubject(subject[0]),
@@ -121,6 +123,7 @@ def complete_action(
     locked = _lock_for(actor, action, read_version)
     if not evidence.strip():
         raise RuleError("Say what shows that it is done.", "evidence")
+    _refuse_copies(actor, locked.subject_kind, locked.subject_id, (evidence,))
     locked.evidence = evidence
     _close(actor, locked, ActionState.DONE, completed_on)
     _save(actor, locked, "actions:action:completed", on_time=_day(locked.completed_on) <= locked.first_due_on)
@@ -134,6 +137,7 @@ def mark_not_possible(actor: Actor, action: Action, *, what_changed: str, read_v
     locked = _lock_for(actor, action, read_version)
     if not what_changed.strip():
         raise RuleError("Say what changed, and where that is recorded.", "outcome_note")
+    _refuse_copies(actor, locked.subject_kind, locked.subject_id, (what_changed,))
     locked.outcome_note = what_changed
     _close(actor, locked, ActionState.NOT_POSSIBLE_CIRCUMSTANCES_CHANGED, None)
     _save(actor, locked, "actions:action:became_impossible")
@@ -147,6 +151,7 @@ def mark_not_done(actor: Actor, action: Action, *, what_instead: str, read_versi
     locked = _lock_for(actor, action, read_version)
     if not what_instead.strip():
         raise RuleError("Say what happens instead.", "outcome_note")
+    _refuse_copies(actor, locked.subject_kind, locked.subject_id, (what_instead,))
     locked.outcome_note = what_instead
     _close(actor, locked, ActionState.NOT_DONE, None)
     _save(actor, locked, "actions:action:left_undone")
@@ -166,6 +171,7 @@ def change_due_date(actor: Actor, action: Action, *, due_on: date, reason: str, 
         raise RuleError("The due date must be today or later.", "due_on")
     if not reason.strip():
         raise RuleError("Say why the due date moves.", "reason")
+    _refuse_copies(actor, locked.subject_kind, locked.subject_id, (reason,))
     db.session.add(
         ActionDueChange(
             action_id=locked.id,
@@ -207,6 +213,10 @@ def _lock_for(actor: Actor, action: Action, read_version: int) -> Action:
     if locked.version != read_version:
         raise StaleError
     return locked
+
+
+def _refuse_copies(actor: Actor, kind: ActionSubject, subject_id: int, texts: Iterable[str | None]) -> None:
+    refuse_copies(actor, subject_id if kind is ActionSubject.PERSON else None, texts)
 
 
 def _move(action: Action, state: ActionState) -> None:

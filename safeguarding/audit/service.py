@@ -7,7 +7,7 @@ import hmac
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy import String, bindparam, column, func, insert, select
 
 from safeguarding.access.actor import Actor
@@ -21,12 +21,14 @@ from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.web import transaction
 from safeguarding.web.errors import set_refusal_hook
+from safeguarding.web.guard import is_polled
 from safeguarding.web.headers import request_id
 from safeguarding.web.site import register_readiness
 from safeguarding.web.transaction import Keep
 
 GENESIS = "0" * 64
 ANONYMOUS = "anonymous"
+_SHOWN = frozenset({200, 409, 422})  # answers with something of a record in them
 _key: dict[str, bytes] = {}
 _COLUMNS = ("seq", "at", "event", "actor", "agency", "subject", "request_id", "detail", "previous", "hash")
 _TABLE: Any = AuditEvent.__table__
@@ -45,6 +47,7 @@ def init_audit(app: Flask, key: str) -> None:
     """Bind the key and register the writer with the edge."""
     _key["key"] = key.encode()
     transaction.set_event_writer(append)
+    transaction.set_shown_hook(_note_shown)
     set_refusal_hook(app, _refusal)
     register_readiness(app, has_head)
 
@@ -86,7 +89,11 @@ def append(payloads: list[dict[str, Any]]) -> None:
 
 def chain_hash(row: dict[str, Any]) -> str:
     """Return the hash of a row: HMAC-SHA256 over the canonical JSON of its columns but the hash, as hexadecimal."""
-    text = canonical_json({name: row[name] for name in _COLUMNS if name != "hash"})
+    return sign(canonical_json({name: row[name] for name in _COLUMNS if name != "hash"}))
+
+
+def sign(text: str) -> str:
+    """Return the HMAC-SHA256 of a text under the audit's key, as hexadecimal."""
     return hmac.new(_key["key"], text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
@@ -112,12 +119,33 @@ def _refusal(status: int, reason: str) -> None:
     """
     actor = g.get("actor")
     if actor is not None:
-        typed = str((request.view_args or {}).get("ref", ""))
         record_refusal(
             "access:request:refused",
             actor.key,
-            normalise_reference(typed, typed[:2].upper()),
+            _reference_in_address(),
             status=status,
             reason=reason,
             endpoint=request.endpoint or "none",
         )
+
+
+def _note_shown(response: Response) -> None:
+    """Record a page about a record whose view recorded nothing itself: a form with what stands now, a stale form's texts.
+
+    So a page that somebody adds is recorded unless its view says more; what a script asks for again and again is not.
+    """
+    actor = g.get("actor")
+    if actor is None or response.status_code not in _SHOWN or is_polled():
+        return
+    ref = _reference_in_address()
+    if ref is None or any(event.keep is Keep.READ for event in transaction.pending_events()):
+        return
+    area, _, page = (request.endpoint or "").partition(".")
+    record_read(f"{area}:{page}:shown", actor, ref)
+
+
+def _reference_in_address() -> str | None:
+    """Return the reference that the address names: an agenda item's rather than its meeting's, a case's than its update's."""
+    named = request.view_args or {}
+    typed = str(named.get("item_ref") or named.get("ref") or "")
+    return normalise_reference(typed, typed[:2].upper())

@@ -1,5 +1,6 @@
 """Walking the chain: is every row as it was written, none missing, none put in, none cut off?"""
 
+import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from safeguarding.audit.models import AuditEvent, AuditHead
-from safeguarding.audit.service import GENESIS, chain_hash
+from safeguarding.audit.service import GENESIS, chain_hash, sign
 from safeguarding.core import clock
 from safeguarding.core.canonical import canonical_json
 from safeguarding.extensions import db
@@ -23,13 +24,14 @@ class Verdict:
     checked: int
     head: str
     anchors_matched: int
-    anchors_missing: int
+    anchors_missing: int  # those of forged lines among them
     first_bad: tuple[int, str] | None
+    anchors_forged: int = 0
 
     @property
     def ok(self) -> bool:
-        """Whether the chain is whole."""
-        return self.first_bad is None
+        """Whether the chain is whole, and every line of the anchor file this installation's own."""
+        return self.first_bad is None and not self.anchors_forged
 
     def to_json(self) -> dict[str, Any]:
         """Return the shape of `flask audit verify --json`."""
@@ -72,7 +74,8 @@ def last_anchor(path: Path) -> LastAnchor | None:
 def anchor(path: Path) -> dict[str, Any]:
     """Append the present head to the anchor file and return it."""
     seq, digest = db.session.execute(select(AuditHead.seq, AuditHead.hash)).one()
-    line = {"seq": seq, "hash": digest, "at": clock.now()}
+    line = {"seq": seq, "hash": digest, "at": clock.now().isoformat()}
+    line["signature"] = sign(canonical_json(line))
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as out:
         out.write(canonical_json(line) + "\n")
@@ -81,7 +84,7 @@ def anchor(path: Path) -> dict[str, Any]:
 
 def verify(anchor_file: Path) -> Verdict:
     """Walk the whole chain, compare it with its head and with the anchors, and name the first bad row."""
-    anchors = _read_anchors(anchor_file)
+    anchors, forged = _read_anchors(anchor_file)
     waiting = dict(anchors)
     checked, expected_seq, previous = 0, 1, GENESIS
     bad: tuple[int, str] | None = None
@@ -95,7 +98,7 @@ def verify(anchor_file: Path) -> Verdict:
         checked, expected_seq, previous = checked + 1, expected_seq + 1, row["hash"]
     if bad is None:
         bad = _tail(expected_seq, previous, waiting)
-    return Verdict(checked, previous, len(anchors) - len(waiting), len(waiting), bad)
+    return Verdict(checked, previous, len(anchors) - len(waiting), len(waiting) + forged, bad, forged)
 
 
 def _rows() -> Iterator[dict[str, Any]]:
@@ -158,9 +161,24 @@ def _tail(expected_seq: int, previous: str, waiting: dict[int, str]) -> tuple[in
     return None
 
 
-def _read_anchors(path: Path) -> dict[int, str]:
+def _read_anchors(path: Path) -> tuple[dict[int, str], int]:
+    """Return the hashes of the anchored rows by their numbers, and how many lines carry no signature of this key."""
     if not path.exists():
-        return {}
-    lines = path.read_text(encoding="utf-8").splitlines()
-    anchors = [json.loads(line) for line in lines if line.strip()]
-    return {int(line["seq"]): str(line["hash"]) for line in anchors if int(line["seq"]) > 0}
+        return {}, 0
+    anchors, forged = {}, 0
+    for line in filter(str.strip, path.read_text(encoding="utf-8").splitlines()):
+        kept = _own(line)
+        if kept is None:
+            forged += 1
+        elif int(kept["seq"]) > 0:
+            anchors[int(kept["seq"])] = str(kept["hash"])
+    return anchors, forged
+
+
+def _own(line: str) -> dict[str, Any] | None:
+    try:
+        kept = json.loads(line)
+        signature = str(kept.pop("signature", ""))
+    except (ValueError, AttributeError, TypeError):
+        return None
+    return kept if hmac.compare_digest(signature, sign(canonical_json(kept))) else None

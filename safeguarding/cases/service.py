@@ -15,6 +15,7 @@ from safeguarding.access.actor import HUB_PRINCIPAL, Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import Membership, User
+from safeguarding.agencies.held_back import refuse_copies
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import (
     Allocation,
@@ -43,7 +44,6 @@ from safeguarding.core.references import new_reference
 from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
-from safeguarding.people.held_back import refuse_copies
 from safeguarding.people.models import PeerGroup, Person
 from safeguarding.relations import closing
 from safeguarding.relations import service as relations
@@ -131,6 +131,7 @@ def open_case(
         version=1,
     )
     setattr(case, _COLUMNS[kind].key, subject_id)
+    refuse_copies(actor, case.person_id, (going_on, keeps_safe, risk_reason))
     db.session.add(case)
     db.session.flush()
     _add_risk(actor.user_id, case, risk_reason, RiskSource.OPENING, now)
@@ -231,6 +232,7 @@ def revise_case(
     locked = _lock_at(case.id, read_version)
     if next_review_on != locked.next_review_on and next_review_on is not None and next_review_on < clock.today():
         raise RuleError("The next review must be today or later.", "next_review_on")
+    refuse_copies(actor, locked.person_id, (going_on, keeps_safe))
     locked.going_on, locked.keeps_safe = going_on, keeps_safe
     locked.social_care_status, locked.next_review_on = social_care_status, next_review_on
     locked.version += 1
@@ -246,6 +248,7 @@ def move_case(actor: Actor, case: Case, *, state: CaseState, reason: str, read_v
     require(CASE, locked.state, state)
     if not reason.strip():
         raise RuleError("Say why.", "reason")
+    refuse_copies(actor, locked.person_id, (reason,))
     now = clock.now()
     words = f"The case moved from {_words(locked.state)} to {_words(state)}. {reason}"
     before, locked.state = locked.state, state

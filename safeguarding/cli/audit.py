@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from flask import current_app
 
 from safeguarding.audit import verify as chain
 from safeguarding.cli.stamp import on_ready_database
+from safeguarding.core import clock
 
 
 @click.group("audit")
@@ -23,17 +25,32 @@ def _anchor_file() -> Path:
 
 @audit_group.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+@click.option(
+    "--anchored-within", type=float, metavar="HOURS", help="Exit 2 when the last anchor is older, or there is none."
+)
 @on_ready_database
-def verify_command(as_json: bool) -> None:
-    """Walk the chain; exit 1 and name the first bad row when it is not as it was written."""
+def verify_command(as_json: bool, anchored_within: float | None) -> None:
+    """Walk the chain; exit 1 and name the first bad row when it is not as it was written, or an anchor is not ours."""
     verdict = chain.verify(_anchor_file())
     if as_json:
         click.echo(json.dumps(verdict.to_json(), separators=(",", ":")))
+    elif verdict.first_bad is None and verdict.anchors_forged:
+        click.echo(
+            f"The audit is whole, but {verdict.anchors_forged:,} lines of the anchor file are NOT of this installation."
+        )
     elif verdict.first_bad is None:
         click.echo(f"The audit is whole: {verdict.checked:,} events, {verdict.anchors_matched} anchors matched.")
     else:
         click.echo(f"The audit is NOT whole. First bad row: {verdict.first_bad[0]}, {verdict.first_bad[1]}.")
+    if verdict.ok and anchored_within is not None and not _is_anchored_within(timedelta(hours=anchored_within)):
+        click.echo("The last anchor is older than that, or there is none: run flask audit anchor.", err=True)
+        sys.exit(2)
     sys.exit(0 if verdict.ok else 1)
+
+
+def _is_anchored_within(span: timedelta) -> bool:
+    last = chain.last_anchor(_anchor_file())
+    return last is not None and clock.now() - last.at <= span
 
 
 @audit_group.command("anchor")

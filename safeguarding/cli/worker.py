@@ -17,6 +17,7 @@ from safeguarding.core.errors import UnavailableError
 from safeguarding.extensions import db
 from safeguarding.notices import mail, service
 from safeguarding.notices.models import NoticeState
+from safeguarding.oversight.service import escalate_overdue, is_any_overdue
 from safeguarding.web.transaction import unit_of_work
 
 log = logging.getLogger("safeguarding.worker")
@@ -65,6 +66,7 @@ def _stopper(stop: threading.Event) -> Callable[[int, Any], None]:
 
 def send_due(settings: Settings, mailer: mail.Mailer, stop: threading.Event) -> dict[str, int]:
     """Send everything that is due, one at a time, and return how many were sent, put off, withheld and given up."""
+    _escalate()
     counts = dict.fromkeys(("sent", "put_off", "withheld", "failed"), 0)
     names = {NoticeState.SENT: "sent", NoticeState.WAITING: "put_off", NoticeState.FAILED: "failed"}
     while not stop.is_set() and _is_anything_due():
@@ -81,6 +83,15 @@ def send_due(settings: Settings, mailer: mail.Mailer, stop: threading.Event) -> 
         if state in names:
             counts[names[state]] += 1
     return counts
+
+
+def _escalate() -> None:
+    """Queue what has to be told because a time has passed."""
+    overdue = is_any_overdue()
+    db.session.rollback()
+    if overdue:
+        with unit_of_work():
+            escalate_overdue()
 
 
 def _is_anything_due() -> bool:

@@ -15,11 +15,12 @@ Subject = str | None
 
 @dataclass(frozen=True)
 class Recipient:
-    """Somebody who may be told something: where their mail goes, and who they are now."""
+    """Somebody who may be told something: where their mail goes, who they are now, and whether they may sign in."""
 
     user_id: int
     email: str
     actor: Actor
+    may_sign_in: bool = True
 
 
 def always(_actor: Actor, _subject: Subject) -> bool:
@@ -34,7 +35,8 @@ class Kind:
     `sentence` is what the recipient reads after signing in: the same for everyone, without name or reference.
     `permitted` is asked again when the mail is sent. `page` gives the address, on this site, of what it is about.
     `one_time` makes an address, on this site, that works once without signing in, within the transaction that sends;
-    such a kind stands in nobody's list.
+    such a kind stands in nobody's list. `closes` is a kind that tells somebody that they may not sign in any longer: it
+    alone is mailed to those who may not, and says so itself.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Kind:
     permitted: Callable[[Actor, Subject], bool] = always
     page: Callable[[Subject], str] | None = None
     one_time: Callable[[Recipient, Subject], str] | None = None
+    closes: bool = False
 
 
 Recipients = Callable[[int], Recipient | None]
@@ -63,12 +66,12 @@ def listed_kinds() -> list[str]:
 
 
 def register_recipients(app: Flask, find: Recipients) -> None:
-    """Say how an active account is found by its id; None when there is none, or it may not sign in."""
+    """Say how an account is found by its id; None when there is none that could be told anything."""
     app.extensions["notice_recipients"] = find
 
 
 def find_recipient(user_id: int) -> Recipient | None:
-    """Return who a user is now, or None when they may not sign in."""
+    """Return who a user is now, or None when there is nobody to tell."""
     find: Recipients = current_app.extensions["notice_recipients"]
     return find(user_id)
 

@@ -32,6 +32,12 @@ Follow this link to go on. It works once, and for a short time:
 
 If you did not expect this, leave the link alone and tell your administrator.
 """
+_CLOSED = """You cannot sign in to {service} at present: your administrator has stopped your account.
+
+If you think that this is a mistake, tell your administrator.
+
+This message says no more, because a mailbox may be read by others.
+"""
 _NEVER = 500  # replies of a mail server from here on are final
 
 Mailer = Callable[[EmailMessage], Outcome]
@@ -40,7 +46,7 @@ Mailer = Callable[[EmailMessage], Outcome]
 def write_message(settings: Settings, claim: Claim) -> EmailMessage:
     """Return the message of a claimed notice. A second attempt carries the same Message-ID, so that mail systems can tell."""
     host = urlsplit(settings.service_url).hostname or "localhost"
-    words = _ONE_TIME if claim.one_time else _SIGN_IN
+    words = _CLOSED if claim.closes else _ONE_TIME if claim.one_time else _SIGN_IN
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.mail.sender if settings.mail else f"no-reply@{host}"
     message["To"] = claim.email

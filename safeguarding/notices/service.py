@@ -46,6 +46,7 @@ class Claim:
     email: str
     path: str
     one_time: bool
+    closes: bool = False
 
 
 def queue(kind: str, recipient_user_id: int, subject_ref: str | None = None) -> Notice:
@@ -107,7 +108,7 @@ def claim_next() -> Claim | NoticeState | None:
         return None
     notice.attempts += 1
     kind, recipient = known_kind(notice.kind), find_recipient(notice.recipient_id)
-    if kind is None or recipient is None or not kind.permitted(recipient.actor, notice.subject):
+    if kind is None or recipient is None or not _may_be_told(kind, recipient, notice.subject):
         _settle(notice, NoticeState.WITHHELD)
         return NoticeState.WITHHELD
     notice.state, notice.due_at = NoticeState.SENDING, now + LEASE
@@ -119,7 +120,12 @@ def claim_next() -> Claim | NoticeState | None:
         email=recipient.email,
         path=_path(kind, recipient, notice.subject),
         one_time=kind.one_time is not None,
+        closes=kind.closes,
     )
+
+
+def _may_be_told(kind: Kind, recipient: Recipient, subject: str | None) -> bool:
+    return recipient.may_sign_in is not kind.closes and kind.permitted(recipient.actor, subject)
 
 
 def settle(claim: Claim, outcome: Outcome) -> NoticeState | None:

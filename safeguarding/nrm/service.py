@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
+from safeguarding.agencies.held_back import refuse_copies
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import Case
 from safeguarding.core import clock
@@ -59,6 +60,7 @@ def record_referral(actor: Actor, case: Case, *, referral: ReferralText) -> NrmR
     user_id = _need(actor, case.id)
     person = _person_of(case)
     _check(referral, person.born_on)
+    refuse_copies(actor, person.id, (referral.note,))
     earlier = _earlier(case.id)
     route = clocks.route_for(person.born_on, referral.referred_on, referral.route)
     record = NrmReferral(
@@ -117,6 +119,7 @@ def record_reasonable_grounds(
     require(NRM, locked.state, NrmState.RG_POSITIVE if positive else NrmState.RG_NEGATIVE)
     _need_order(decided_on, locked.referred_on, "the day of referral")
     _need_reasons(outcome, note)
+    refuse_copies(actor, locked.person_id, (note,))
     locked.rg_outcome, locked.rg_decided_on, locked.decision_maker = outcome, decided_on, decision_maker
     locked.state = NrmState.RG_NEGATIVE
     if positive:
@@ -147,6 +150,7 @@ def record_conclusive_grounds(
     require(NRM, locked.state, state)
     _need_order(decided_on, locked.rg_decided_on, "the reasonable grounds decision")
     _need_reasons(outcome, note)
+    refuse_copies(actor, locked.person_id, (note,))
     locked.cg_outcome, locked.cg_decided_on, locked.decision_maker = outcome, decided_on, decision_maker
     locked.state = state
     _event(_user(actor), locked, f"cg_{outcome.value}", decided_on, _noted(decision_maker, note))
@@ -169,6 +173,7 @@ def correct_date(
         raise RuleError("Say what the earlier date rested on and why it was wrong.", "note")
     if happened_on > clock.today():
         raise RuleError("The day must be today or in the past.", "happened_on")
+    refuse_copies(actor, locked.person_id, (note,))
     setattr(locked, _DATED[corrects.event], happened_on)
     _need_all_in_order(locked)
     corrected = _event(_user(actor), locked, corrects.event, happened_on, note, corrects.id)

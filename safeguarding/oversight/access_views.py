@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, render_template, request
 
 from safeguarding.access.permissions import Permission
+from safeguarding.accounts.queries import staff_choices
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
-from safeguarding.oversight import explaining, queries
+from safeguarding.oversight import explaining, queries, what_if, words
 from safeguarding.oversight.events import Act, act_of
 from safeguarding.web.guard import current_actor, permission
 
@@ -36,7 +37,31 @@ def record(ref: str) -> Any:
         record=found,
         now=clock.now(),
         may_see_looks=actor.may(Permission.LOOKS_READ, mine),
+        **_what_if(found),
     )
+
+
+def _what_if(found: explaining.Record) -> dict[str, Any]:
+    """Return what may be asked about a record, what was, and the answer: nothing here changes anything."""
+    changes = what_if.changes_of(found)
+    asked = request.args.get("change", "")
+    change = next((each for each in changes if each == asked), None)
+    who = request.args.get("who", type=int)
+    outcome = what_if.work_out(found, change, who) if change else None
+    needs_somebody = bool(change) and outcome is None
+    return {
+        "changes": [(each, words.CHANGES[each][0]) for each in changes],
+        "asked": change,
+        "who": who,
+        "staff": staff_choices(),
+        "outcome": outcome,
+        "outcome_heading": _heading(outcome) if outcome else None,
+        "needs_somebody": needs_somebody,
+    }
+
+
+def _heading(outcome: what_if.Outcome) -> str:
+    return words.CHANGES[outcome.change][1].format(outcome.about.display_name if outcome.about else "")
 
 
 @blueprint.get("/<string:ref>/looks")

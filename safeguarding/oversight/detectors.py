@@ -18,6 +18,8 @@ FAST_SPAN, FAST_RECORDS = timedelta(minutes=10), 30
 REFUSED_SPAN, REFUSED_MANY = timedelta(hours=1), 5
 EARLIEST, LATEST = time(7), time(20)
 OUT_OF_HOURS_RECORDS = 5
+_NAMING = ("YP-", "CA-", "RF-", "NR-", "AC-")  # what an agenda has is opened together, in a meeting
+_REFUSALS = ("access:request:refused", "oversight:emergency:refused")
 
 
 class Pattern(StrEnum):
@@ -45,6 +47,11 @@ class Seen:
         """Whether somebody opened a young person's record or a case."""
         return act_of(self.event) is Act.LOOKED and (self.subject or "")[:3] in ("YP-", "CA-")
 
+    @property
+    def is_about_somebody(self) -> bool:
+        """Whether somebody opened that, or a referral or an action, in which a young person is named as well."""
+        return act_of(self.event) is Act.LOOKED and (self.subject or "")[:3] in _NAMING
+
 
 @dataclass(frozen=True)
 class Question:
@@ -67,12 +74,14 @@ class Question:
 
 def fast_looking(events: Iterable[Seen]) -> Iterator[Question]:
     """Find whoever opened thirty different records within ten minutes."""
-    return _bursts(Pattern.FAST, (each for each in events if each.is_look), FAST_SPAN, FAST_RECORDS, distinct=True)
+    return _bursts(
+        Pattern.FAST, (each for each in events if each.is_about_somebody), FAST_SPAN, FAST_RECORDS, distinct=True
+    )
 
 
 def many_refusals(events: Iterable[Seen]) -> Iterator[Question]:
     """Find whoever was refused five times within an hour."""
-    refused = (each for each in events if each.event == "access:request:refused")
+    refused = (each for each in events if each.event in _REFUSALS)
     return _bursts(Pattern.MANY_REFUSALS, refused, REFUSED_SPAN, REFUSED_MANY, distinct=False)
 
 
@@ -80,7 +89,7 @@ def out_of_hours(events: Iterable[Seen]) -> Iterator[Question]:
     """Find whoever opened five different records on one day before seven, after eight in the evening or on a day off."""
     late = defaultdict(list)
     for each in events:
-        if each.is_look and _is_out_of_hours(each.at):
+        if each.is_about_somebody and _is_out_of_hours(each.at):
             late[(each.actor, clock.london(each.at).date())].append(each)
     for (actor, day), found in late.items():
         if len({each.subject for each in found}) >= OUT_OF_HOURS_RECORDS:

@@ -31,6 +31,7 @@ def init_emergency(app: Flask) -> None:
     )
     for name, sentence in (
         (service.OPENED, "Somebody opened a record in an emergency. See who and why."),
+        (service.OVERDUE, "Emergency access has not been reviewed in time."),
         (service.REVIEWED, "Your use of emergency access was reviewed."),
     ):
         register_kind(app, Kind(name, sentence, permitted=_may_be_told, page=_page))

@@ -34,6 +34,7 @@ from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import live, of_any
 
 Pairs = tuple[tuple[str, int], ...]
+Held = tuple[str, Relation, datetime | None]  # a principal, what it is to the record, until when
 RELATION_WORDS: dict[Relation, str] = {
     Relation.LEAD_WORKER: "leads the work",
     Relation.ALLOCATED: "is allocated",
@@ -209,10 +210,10 @@ def access_record(actor: Actor, ref: str) -> Record:
 
 def audience_of(asker: Actor, record: Record) -> Audience:
     """Return who can see a record now, and why. Two statements for the people, one for the relations."""
-    held = _relations_of(record)
+    held = relations_of(record)
     viewers, kept_out = [], 0
     for actor in everybody():
-        viewer = _viewer(record, actor, held)
+        viewer = viewer_of(record, actor, held)
         if any(part.decision.reason is Reason.BARRED for part in viewer.parts):
             kept_out += _would_see(record, actor, viewer.kinds)
         elif viewer.parts[0].decision.allowed:
@@ -221,7 +222,8 @@ def audience_of(asker: Actor, record: Record) -> Audience:
     return Audience(record, mine, tuple(each for each in viewers if each is not mine), kept_out)
 
 
-def _viewer(record: Record, actor: Actor, held: Iterable[tuple[str, Relation, datetime | None]]) -> Viewer:
+def viewer_of(record: Record, actor: Actor, held: Iterable[Held]) -> Viewer:
+    """Return what somebody may do with each part of a record, given everybody's relations to it."""
     mine = [(kind, until) for principal, kind, until in held if principal in actor.principals]
     kinds = frozenset(kind for kind, _until in mine)
     parts = tuple(Part(label, actor.decide(permission, kinds)) for label, permission in record.parts)
@@ -236,7 +238,8 @@ def _would_see(record: Record, actor: Actor, kinds: frozenset[Relation]) -> bool
     return actor.may(record.parts[0][1], kinds - {Relation.BARRED})
 
 
-def _relations_of(record: Record) -> list[tuple[str, Relation, datetime | None]]:
+def relations_of(record: Record) -> list[Held]:
+    """Return everybody's relations to a record; those that a restriction shuts stand behind its mark."""
     rows = db.session.execute(
         select(RelationRow.principal, RelationRow.subject_kind, RelationRow.kind, RelationRow.valid_to).where(
             of_any(record.pairs), live()

@@ -5,7 +5,7 @@ It reads events, relations and surnames, and hands them to the detectors, which 
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -39,7 +39,15 @@ class Asked:
     answer: str | None
 
 
-def list_questions(actor: Actor, span: timedelta = SPAN) -> list[Asked]:
+@dataclass(frozen=True)
+class Raised:
+    """The questions of the last days; `since` is where the events begin that were read, when they were too many for all."""
+
+    asked: list[Asked]
+    since: datetime | None
+
+
+def list_questions(actor: Actor, span: timedelta = SPAN) -> Raised:
     """Return the questions of the last days, those without an answer first, the newest first. Five statements."""
     if not actor.may(Permission.AUDIT_READ):
         raise ForbiddenError
@@ -59,12 +67,13 @@ def list_questions(actor: Actor, span: timedelta = SPAN) -> list[Asked]:
     )
     answers = {row.key: row.answer for row in rows}
     asked = [Asked(question, answers.get(question.key)) for question in found]
-    return sorted(asked, key=lambda each: (each.answer is not None, -each.question.last, each.question.key))
+    asked.sort(key=lambda each: (each.answer is not None, -each.question.last, each.question.key))
+    return Raised(asked, events[0].at if len(events) == MOST_EVENTS else None)
 
 
 def find_question(actor: Actor, key: str) -> Question | None:
     """Return the question with this key, if the last days still raise it."""
-    return next((each.question for each in list_questions(actor) if each.question.key == key), None)
+    return next((each.question for each in list_questions(actor).asked if each.question.key == key), None)
 
 
 def _events(span: timedelta) -> list[Seen]:

@@ -9,7 +9,7 @@ Whether there is a record at all is said to nobody but whoever opens it.
 from datetime import time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from safeguarding.access.actor import Actor, user_principal
 from safeguarding.access.permissions import Permission
@@ -25,6 +25,7 @@ from safeguarding.core.references import new_reference, normalise_reference
 from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.core.working_days import add_working_days
 from safeguarding.extensions import db
+from safeguarding.notices.models import Notice
 from safeguarding.notices.service import queue
 from safeguarding.oversight.models import (
     EmergencyAccess,
@@ -42,7 +43,9 @@ OPEN_FOR = timedelta(minutes=60)
 REVIEW_BY = time(17)
 SHORTEST_REASON = 20
 SOURCE = "emergency"
+ESCALATES = Actor("system:worker", "Worker")
 OPENED = "emergency_opened"  # the notice to who leads the work and to information governance
+OVERDUE = "emergency_overdue"  # the notice to those who could review it, and the leads, once the time has passed
 REVIEWED = "emergency_reviewed"  # the notice to who used it
 _NOTHING = "We hold nothing under this reference that can be opened. Check it, or ring the hub."
 _CAPABLE = (Permission.CASE_READ, Permission.PERSON_READ)
@@ -61,6 +64,7 @@ def open_emergency(
         raise ForbiddenError("Your role does not include emergency access.")
     db.session.execute(select(User.id).where(User.id == actor.user_id).with_for_update())
     if (waiting := _unreviewed(actor)) is not None:
+        audit.record_refusal("oversight:emergency:refused", actor.key, None, waits=waiting)
         raise RuleError(f"You can ask again once {waiting} has been reviewed. Ring information governance.")
     if len(reason.strip()) < SHORTEST_REASON:
         raise RuleError(f"Say why it cannot wait, in at least {SHORTEST_REASON} characters.", "reason")
@@ -147,6 +151,33 @@ def review_emergency(
     return access
 
 
+def is_any_overdue() -> bool:
+    """Return whether a use waits for its review past the time and nobody further was told. One statement."""
+    return db.session.scalar(_overdue().limit(1)) is not None
+
+
+def escalate_overdue() -> int:
+    """Tell the safeguarding leads and all of information governance of uses that nobody reviewed in time; return how many.
+
+    Each use is told of once, and nobody of their own.
+    """
+    found = list(db.session.scalars(_overdue().limit(50).with_for_update(skip_locked=True)))
+    for use in found:
+        for user_id in sorted(set(holders({Role.INFORMATION_GOVERNANCE, Role.LEAD})) - {use.user_id}):
+            queue(OVERDUE, user_id, use.ref)
+        audit.record("oversight:emergency:escalated", ESCALATES, use.subject_ref, access=use.ref)
+    return len(found)
+
+
+def _overdue() -> Select[tuple[EmergencyAccess]]:
+    told = select(Notice.id).where(Notice.kind == OVERDUE, Notice.subject == EmergencyAccess.ref)
+    return (
+        select(EmergencyAccess)
+        .where(EmergencyAccess.reviewed_at.is_(None), EmergencyAccess.review_due_at < clock.now(), ~told.exists())
+        .order_by(EmergencyAccess.id)
+    )
+
+
 def answer_question(actor: Actor, key: str, *, about: str, answer: str) -> QuestionAnswer:
     """Record what was found about a question that the audit raised; `about` is whose looks raised it, as recorded.
 
@@ -191,6 +222,12 @@ def _subject(typed: str) -> tuple[str | None, Pairs]:
         if row is not None:
             return ref, [("case", row.id)] + ([("person", row.person_id)] if row.person_id is not None else [])
     return None, []
+
+
+def asked_for(subject_ref: str) -> set[tuple[str, int]]:
+    """Return what opens with a reference whatever else does: the young person, or the case with whom it is about."""
+    _ref, pairs = _subject(subject_ref)
+    return set(pairs[:1] if subject_ref.startswith("YP") else pairs)
 
 
 def _held(actor: Actor, pairs: Pairs) -> frozenset[Relation]:

@@ -154,13 +154,15 @@ def looks(ref: str) -> str:
 def list_questions() -> str:
     """Show the questions that the last seven days raise."""
     actor = current_actor()
-    asked = questions.list_questions(actor)
+    raised = questions.list_questions(actor)
+    asked = raised.asked
     audit.record_read("oversight:questions:listed", actor, None, count=len(asked))
     names = queries.names_of({each.question.actor for each in asked})
     return render_template(
         "oversight/questions.html",
         asked=asked[:100],
         count=len(asked),
+        since=raised.since,
         names=names,
         patterns=words.PATTERNS,
         may_answer=actor.may(Permission.EMERGENCY_REVIEW),

@@ -2,6 +2,7 @@
 
 from safeguarding.oversight.detectors import Pattern
 from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyOutcome
+from safeguarding.oversight.what_if import Change
 
 KINDS: dict[EmergencyKind, str] = {
     EmergencyKind.HURT_TODAY: "A young person may be hurt today",
@@ -22,6 +23,13 @@ OUTCOMES: dict[EmergencyOutcome, str] = {
 KIND_CHOICES = [(kind.value, label) for kind, label in KINDS.items()]
 BASIS_CHOICES = [(basis.value, label) for basis, label in BASES.items()]
 OUTCOME_CHOICES = [(outcome.value, label) for outcome, label in OUTCOMES.items()]
+CHANGES: dict[Change, tuple[str, str]] = {  # as it is asked, and as the answer begins
+    Change.ALLOCATED: ("This person is allocated", "If {} were allocated"),
+    Change.LISTED: ("This person is put on the list", "If {} were put on the list"),
+    Change.ENDED: ("This person’s own part ends", "If {}’s own part ended"),
+    Change.CONFLICT: ("This person declares a conflict of interest", "If {} declared a conflict of interest"),
+    Change.OPENED: ("The restriction is lifted", "If the restriction were lifted"),
+}
 PATTERNS: dict[Pattern, str] = {
     Pattern.NO_RELATION: "Opened a record with which they had nothing to do, because their role opens it",
     Pattern.SAME_NAME: "Opened the record of a young person with their own surname",

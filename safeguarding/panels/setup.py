@@ -4,6 +4,7 @@ from flask import Flask, url_for
 
 from safeguarding.access.permissions import Permission
 from safeguarding.accounts.sessions import set_presence
+from safeguarding.agencies.held_back import register_check
 from safeguarding.notices.kinds import Kind, register_kind
 from safeguarding.panels import day_work, work
 from safeguarding.panels.blueprint import blueprint
@@ -22,7 +23,6 @@ from safeguarding.panels.views import (
     returns,
     running,
 )
-from safeguarding.people.held_back import register_check
 from safeguarding.referrals.desks import set_desks
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import Section, register_section

@@ -16,6 +16,7 @@ from safeguarding.access.actor import HUB_PRINCIPAL, Actor, office_principal, us
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import Membership
+from safeguarding.agencies.held_back import refuse_copies
 from safeguarding.agencies.models import Agency
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import Case, Risk, SubjectKind
@@ -28,7 +29,6 @@ from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, S
 from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
-from safeguarding.people.held_back import refuse_copies
 from safeguarding.people.models import Person, PersonKind
 from safeguarding.referrals import desks, told
 from safeguarding.referrals.models import (

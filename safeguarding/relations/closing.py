@@ -127,6 +127,11 @@ def shut(principal: str, kind: Relation) -> str:
     return principal if kind in ALWAYS else SHUT + principal
 
 
+def opened(principal: str) -> str:
+    """Return a principal as it stands when nothing closes the subject any longer."""
+    return principal.removeprefix(SHUT)
+
+
 def _shut(subjects: list[Subject]) -> None:
     for part in _parts(subjects):
         db.session.execute(

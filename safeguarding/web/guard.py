@@ -142,6 +142,8 @@ def sight_of(actor: Actor | None) -> second_wall.Sight | None:
 def _admit() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # routing's own 404 or 405 follows
+    if _is_sent_by_another_site() and request.endpoint != "static":
+        raise ForbiddenError("Another site sent this request. Open the page from this service.")
     needed = needs_of(current_app.view_functions[request.endpoint])
     if needed == _PUBLIC:
         return None
@@ -157,6 +159,20 @@ def _admit() -> ResponseReturnValue | None:
     if any(_is_unstorable(each) for each in (*(request.view_args or {}).values(), *request.args.values())):
         raise NotFoundError  # no database holds such a thing, and PostgreSQL would not even be asked for it
     return None
+
+
+def _is_sent_by_another_site() -> bool:
+    """Return whether a browser says that another site sent this request, other than by a link that somebody followed.
+
+    Such requests embed, probe or forge. What is no browser, or an old one, says nothing and meets the other doors.
+    """
+    if request.headers.get("Sec-Fetch-Site") not in ("cross-site", "same-site"):
+        return False
+    followed = (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest")) == (
+        "navigate",
+        "document",
+    )
+    return not (followed and request.method in ("GET", "HEAD"))
 
 
 def _nobody() -> ResponseReturnValue:

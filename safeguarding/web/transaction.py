@@ -39,12 +39,18 @@ class Pending:
 
 Writer = Callable[[list[Any]], None]
 _writers: list[Writer] = []
-BeforeCommit = Callable[[], None]
+Shown = Callable[[Response], None]
+_shown: list[Shown] = []
 
 
 def set_event_writer(writer: Writer) -> None:
     """Say what appends pending events; the audit package does, once."""
     _writers[:] = [writer]
+
+
+def set_shown_hook(hook: Shown) -> None:
+    """Say what looks at each answer before its events are stored; the audit package does, once."""
+    _shown[:] = [hook]
 
 
 def pending_events() -> list[Pending]:
@@ -120,6 +126,8 @@ def start_request(app: Flask) -> None:
 
 def finish_request(response: Response) -> None:
     """Commit what succeeded, roll back what did not, and store reads and refusals before anything is sent."""
+    for look in _shown:
+        look(response)
     if request.method in UNSAFE and response.status_code < 400 and not g.get("refused"):
         for prepare in g.pop("before_commit", []):
             prepare(response)

@@ -350,3 +350,38 @@ def test_a_method_in_disguise_changes_nothing(worker: PageClient) -> None:
     )
     assert answer.status_code == 405
     assert worker.get("/my-work").status == 200
+
+
+OTHER_SITE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+FOLLOWED = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, 200),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 200),
+        (FOLLOWED, 200),
+        (FOLLOWED | {"Sec-Fetch-Dest": "iframe"}, 403),
+        (OTHER_SITE, 403),
+        (OTHER_SITE | {"Sec-Fetch-Site": "same-site"}, 403),
+    ],
+)
+def test_what_another_site_sends_is_refused_but_for_a_link_that_somebody_followed(
+    app: Flask, sign_in: SignIn, headers: dict[str, str], status: int
+) -> None:
+    browser = sign_in(Role.PRACTITIONER)
+    for path in ("/my-work", "/cases"):
+        assert browser.get(path, headers=headers).status == status
+    assert PageClient(app.test_client()).get("/sign-in", headers=headers).status == status
+
+
+def test_another_site_signs_nobody_in_and_changes_nothing(app: Flask) -> None:
+    with app.app_context(), unit_of_work():
+        somebody = make_somebody(Role.PRACTITIONER)
+    browser = PageClient(app.test_client())
+    form = browser.get("/sign-in").form() | {"email": somebody.email, "password": PHRASE}
+    headers = FOLLOWED | {"Referer": browser.BASE}
+    assert browser.client.post("/sign-in", base_url=browser.BASE, data=form, headers=headers).status_code == 403
+    assert browser.get("/my-work").status == 303

@@ -3,9 +3,11 @@
 # ruff: noqa: S608 - the statements are put together from this file alone
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import Connection, text
 
@@ -13,6 +15,7 @@ from safeguarding.audit import service as audit
 from safeguarding.audit.models import AuditEvent
 from safeguarding.audit.service import GENESIS, chain_hash
 from safeguarding.audit.verify import anchor, anchor_file
+from safeguarding.core import clock
 from safeguarding.core.database import writing
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
@@ -174,3 +177,31 @@ def test_without_an_anchor_a_log_rewritten_with_the_key_would_pass(log: Flask) -
     anchor_file(log.extensions["settings"].data).unlink()
     exit_code, said = tampered(log, write_anew(1, chain_hash))
     assert (exit_code, said["ok"]) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda line: line.replace('"seq":6', '"seq":5'),
+        lambda line: line.replace('"signature":"', '"signature":"0'),
+        lambda line: line + '{"seq":9,"hash":"' + "f" * 64 + '","at":"2026-11-23T10:00:00+00:00"}\n',
+        lambda line: line + "{ broken\n",
+        lambda line: line + "[]\n",
+    ],
+)
+def test_an_anchor_that_is_not_ours_is_said(log: Flask, forge: Callable[[str], str]) -> None:
+    kept = anchor_file(log.extensions["settings"].data)
+    kept.write_text(forge(kept.read_text()))
+    exit_code, said = tampered(log, run())
+    assert (exit_code, said["ok"], said["first_bad"], said["anchors"]["missing"]) == (1, False, None, 1)
+    plain = log.test_cli_runner().invoke(args=["audit", "verify"])
+    assert "1 lines of the anchor file are NOT" in plain.stdout
+
+
+def test_anchors_that_are_no_longer_kept_raise_an_alarm(log: Flask) -> None:
+    verify = ["audit", "verify", "--anchored-within", "1"]
+    assert log.test_cli_runner().invoke(args=verify).exit_code == 0
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        assert log.test_cli_runner().invoke(args=verify).exit_code == 2
+    anchor_file(log.extensions["settings"].data).unlink()
+    assert log.test_cli_runner().invoke(args=verify).exit_code == 2

@@ -126,6 +126,24 @@ def test_who_lost_the_right_between_queue_and_sending_is_not_told(settings: Sett
     assert send(settings, sink, after=timedelta(days=2))["sent"] == 0
 
 
+def test_who_is_suspended_is_told_that_and_nothing_else(settings: Settings) -> None:
+    suspended, back = somebody(), somebody()
+    with unit_of_work():
+        administrator = make_somebody(Role.ADMIN).actor
+        make_somebody(Role.ADMIN)
+        for who in (suspended, back):
+            accounts.suspend_user(administrator, who.ref, read_version=1)
+        accounts.reinstate_user(administrator, back.ref, read_version=2)
+    queued(suspended)
+    sink = Sink()
+    assert send(settings, sink)["sent"] == 2
+    told = {message["To"]: message.get_content() for message in sink.messages}
+    assert "your administrator has stopped your account" in told[suspended.email].replace("\n", " ")
+    assert settings.service_url not in told[suspended.email]
+    assert f"{settings.service_url}/notices" in told[back.email], "of being let in again, not of the suspension"
+    assert {message["Subject"] for message in sink.messages} == {mail.SUBJECT}
+
+
 def test_a_server_that_is_away_is_tried_again_with_longer_and_longer_waits(settings: Settings) -> None:
     queued(somebody())
     sink = Sink(Outcome.LATER, Outcome.LATER)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
@@ -26,6 +26,7 @@ from safeguarding.people.models import Person
 from safeguarding.people.queries import access_person
 from safeguarding.relations.check import check
 from safeguarding.relations.models import RelationRow
+from safeguarding.web.transaction import pending_events
 from tests.factories.cases import make_case, restrict
 from tests.factories.people import Somebody, make_somebody, unit_of_work
 
@@ -238,3 +239,56 @@ def test_it_is_in_the_audit_and_its_relations_agree_with_it(night: Night) -> Non
     assert ref in event.detail
     assert REASON not in event.detail
     assert check().differences == []
+
+
+def _told_of(ref: str, kind: str) -> set[int]:
+    return set(db.session.scalars(select(Notice.recipient_id).where(Notice.kind == kind, Notice.subject == ref)))
+
+
+def test_a_use_that_nobody_reviews_in_time_is_told_further_and_once(night: Night) -> None:
+    with unit_of_work():
+        lead = make_somebody(Role.LEAD)
+        ref = night.open().ref
+    assert not service.is_any_overdue()
+    with later(days=10):
+        assert service.is_any_overdue()
+        with unit_of_work():
+            assert service.escalate_overdue() == 1
+        assert _told_of(ref, service.OVERDUE) == {lead.id, night.reviewer.id}
+        assert not service.is_any_overdue()
+        with unit_of_work():
+            assert service.escalate_overdue() == 0
+
+
+def test_a_use_that_was_reviewed_is_not_told_further(night: Night) -> None:
+    with unit_of_work():
+        opened = night.open()
+        service.review_emergency(
+            night.reviewer.actor, opened.ref, outcome=EmergencyOutcome.RIGHT, findings="", read_version=1
+        )
+    with later(days=10):
+        assert not service.is_any_overdue()
+
+
+def test_being_refused_for_want_of_a_review_is_recorded(night: Night) -> None:
+    with unit_of_work():
+        opened = night.open()
+    with pytest.raises(RuleError, match="once .* has been reviewed"):
+        night.open()
+    payloads = [event.payload for event in pending_events()]
+    assert [(each["event"], opened.ref in each["detail"]) for each in payloads] == [
+        ("oversight:emergency:refused", True)
+    ]
+    db.session.rollback()
+
+
+@pytest.mark.parametrize("lost", ["person", "case"])
+def test_a_lost_relation_of_an_hour_is_missed_by_the_check(night: Night, lost: str) -> None:
+    with unit_of_work():
+        night.open()
+    assert check().differences == []
+    with unit_of_work():
+        db.session.execute(
+            delete(RelationRow).where(RelationRow.kind == Relation.EMERGENCY, RelationRow.subject_kind == lost)
+        )
+    assert check().differences != []

@@ -1,16 +1,21 @@
 """What an agency told for fewer readers, or under conditions, goes no further but by a version it agreed to."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from safeguarding.actions.service import change_due_date, complete_action, mark_not_done, mark_not_possible
 from safeguarding.audit.models import AuditEvent
-from safeguarding.cases.models import Case
-from safeguarding.cases.service import log_update
+from safeguarding.cases.models import Case, CaseState
+from safeguarding.cases.service import log_update, move_case, revise_case
+from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError
 from safeguarding.extensions import db
+from safeguarding.nrm.service import ReferralText, record_referral
 from safeguarding.panels.models.items import ReturnHandling, ReturnRequest, ReturnState
 from safeguarding.panels.queries.returns import access_request, versions_of
 from safeguarding.panels.service.decisions import record_decision
@@ -20,7 +25,7 @@ from safeguarding.panels.service.shared import agree_shared_version, write_share
 from safeguarding.people.models import Person
 from safeguarding.referrals.service import Happening, save_answers, start_referral
 from safeguarding.web.transaction import unit_of_work
-from tests.factories.cases import update_text
+from tests.factories.cases import make_action, update_text
 from tests.factories.meetings import Day, decision_text, make_day
 from tests.factories.people import Somebody
 
@@ -106,6 +111,55 @@ def test_it_is_not_copied_into_a_case_nor_a_referral(told: Told) -> None:
         draft = start_referral(told.worker.actor, person=person, panel_slug=told.day.panel.slug)
     with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
         save_answers(told.worker.actor, draft, Happening(reasons=TOLD), read_version=draft.version)
+
+
+def test_it_is_not_copied_to_the_head_of_a_case(told: Told) -> None:
+    case, actor = told.case, told.worker.actor
+    head = {
+        "social_care_status": case.social_care_status,
+        "next_review_on": case.next_review_on,
+        "read_version": case.version,
+    }
+    for going_on, keeps_safe in ((TOLD, None), ("He is at risk.", TOLD)):
+        with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+            revise_case(actor, case, going_on=going_on, keeps_safe=keeps_safe, **head)
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        move_case(actor, case, state=CaseState.CLOSED, reason=TOLD, read_version=case.version)
+
+
+def test_it_is_not_copied_into_an_action(told: Told) -> None:
+    case, by = told.case, told.worker
+    for texts in ({"title": TOLD}, {"title": "See him", "detail": TOLD}):
+        with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+            make_action(by, case, by, **texts)
+    with unit_of_work():
+        action = make_action(by, case, by, title="See him")
+    endings: list[Callable[..., None]] = [
+        lambda: complete_action(by.actor, action, evidence=TOLD, read_version=action.version),
+        lambda: mark_not_possible(by.actor, action, what_changed=TOLD, read_version=action.version),
+        lambda: mark_not_done(by.actor, action, what_instead=TOLD, read_version=action.version),
+        lambda: change_due_date(
+            by.actor,
+            action,
+            due_on=action.due_on + timedelta(days=1),
+            reason=TOLD,
+            read_version=action.version,
+        ),
+    ]
+    for end in endings:
+        with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+            end()
+
+
+def test_it_is_not_copied_into_a_referral_to_the_nrm(told: Told) -> None:
+    referral = ReferralText(
+        referred_on=clock.today(),
+        first_responder_code="local_authority",
+        exploitation_types=["criminal"],
+        note=TOLD,
+    )
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        record_referral(told.worker.actor, told.case, referral=referral)
 
 
 def test_what_everybody_may_read_without_conditions_is_copied_freely(in_app: Flask) -> None:

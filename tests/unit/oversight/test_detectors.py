@@ -10,8 +10,15 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # London is on Greenwich tim
 _seq = count(1)
 
 
-def look(n: int = 0, *, at: datetime = MONDAY, actor: str = "user:US-1", event: str = "cases:case:shown") -> Seen:
-    return Seen(next(_seq), at, event, actor, f"CA-{n:04}")
+def look(
+    n: int = 0,
+    *,
+    at: datetime = MONDAY,
+    actor: str = "user:US-1",
+    event: str = "cases:case:shown",
+    kind: str = "CA",
+) -> Seen:
+    return Seen(next(_seq), at, event, actor, f"{kind}-{n:04}")
 
 
 def minutes(n: float) -> timedelta:
@@ -33,6 +40,20 @@ def test_five_refusals_in_an_hour_raise_a_question() -> None:
     assert question.pattern is Pattern.MANY_REFUSALS
     slow = [look(1, at=MONDAY + minutes(20 * n), event="access:request:refused") for n in range(5)]
     assert list(detectors.many_refusals(slow)) == []
+
+
+def test_trying_references_by_emergency_access_is_refused_too() -> None:
+    tried = [look(1, at=MONDAY + minutes(n), event="oversight:emergency:refused") for n in range(3)]
+    tried += [look(1, at=MONDAY + minutes(9 + n), event="access:request:refused") for n in range(2)]
+    assert len(list(detectors.many_refusals(tried))) == 1
+
+
+def test_browsing_by_referrals_and_actions_is_browsing_and_following_an_agenda_is_not() -> None:
+    for kind in ("YP", "RF", "NR", "AC"):
+        snoop = [look(n, at=MONDAY + minutes(n / 4), event="x:y:shown", kind=kind) for n in range(40)]
+        assert len(list(detectors.fast_looking(snoop))) == 1
+    meeting = [look(n, at=MONDAY + minutes(n / 4), event="panels:item:shown", kind="IT") for n in range(40)]
+    assert list(detectors.fast_looking(meeting)) == []
 
 
 def test_records_opened_at_night_or_at_a_weekend_raise_a_question_and_by_day_none() -> None:

@@ -1,0 +1,78 @@
+"""What a form shows of a record is recorded as seen, though its view records nothing: the door does."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from safeguarding.access.roles import Role
+from safeguarding.audit.models import AuditEvent
+from safeguarding.extensions import db
+from safeguarding.people.models import Person
+from safeguarding.web.transaction import unit_of_work
+from tests.conftest import SignIn
+from tests.factories.cases import make_case
+from tests.factories.people import Somebody, make_somebody
+
+
+class Shown:
+    """A case, whoever leads it, and what the audit holds of their looks."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        with app.app_context(), unit_of_work():
+            self.lead: Somebody = make_somebody(Role.SOCIAL_WORKER)
+            case = make_case(self.lead)
+            self.case_ref = case.ref
+            self.person_ref = db.session.scalars(select(Person.ref).where(Person.id == case.person_id)).one()
+
+    def of(self, request_id: str) -> list[tuple[str, str | None]]:
+        """Return the events (name, subject) of one request."""
+        with self.app.app_context():
+            rows = db.session.execute(
+                select(AuditEvent.event, AuditEvent.subject).where(AuditEvent.request_id == request_id)
+            )
+            return [(row.event, row.subject) for row in rows]
+
+
+@pytest.fixture
+def shown(app: Flask) -> Shown:
+    return Shown(app)
+
+
+def test_a_form_with_what_stands_now_is_a_look(shown: Shown, sign_in: SignIn) -> None:
+    browser = sign_in(shown.lead)
+    person, case = f"/people/{shown.person_ref}", f"/cases/{shown.case_ref}"
+    forms = {
+        f"{person}/names": "people:names:shown",
+        f"{person}/details": "people:details:shown",
+        f"{person}/other-names": "people:aliases:shown",
+        f"{case}/revise": "cases:revise:shown",
+        f"{case}/updates/add": "cases:update:shown",
+    }
+    for path, event in forms.items():
+        page = browser.get(path)
+        assert page.status == 200, path
+        assert shown.of(page.response.headers["X-Request-ID"]) == [(event, path.split("/")[2])]
+
+
+def test_a_refused_and_a_stale_form_are_looks_too_and_a_page_that_says_more_is_one_event(
+    shown: Shown, sign_in: SignIn
+) -> None:
+    browser = sign_in(shown.lead)
+    path = f"/people/{shown.person_ref}/names"
+    form = browser.get(path).form(having="family_name")
+    empty = browser.post(path, form | {"family_name": ""})
+    assert empty.status == 422
+    assert shown.of(empty.response.headers["X-Request-ID"]) == [("people:names:shown", shown.person_ref)]
+    assert browser.post(path, form | {"family_name": "Changed"}).status == 303
+    stale = browser.post(path, form | {"family_name": "Another"})
+    assert stale.status == 409
+    assert ("people:names:shown", shown.person_ref) in shown.of(stale.response.headers["X-Request-ID"])
+    page = browser.get(f"/cases/{shown.case_ref}")
+    assert shown.of(page.response.headers["X-Request-ID"]) == [("cases:case:shown", shown.case_ref)]
+
+
+def test_what_was_not_shown_is_a_refusal_and_no_look(shown: Shown, sign_in: SignIn) -> None:
+    page = sign_in(Role.PRACTITIONER).get(f"/people/{shown.person_ref}/names")
+    assert page.status == 404
+    assert shown.of(page.response.headers["X-Request-ID"]) == [("access:request:refused", shown.person_ref)]
