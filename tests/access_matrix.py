@@ -23,7 +23,7 @@ OPENS: dict[P | str, frozenset[str]] = {
         "doors.forgotten_sent organisation.go organisation.back accounts.set_up",
         # Half way through a sign-in, and 404 for everybody else.
         post="accounts.pass_by accounts.passkey_options accounts.use_passkey accounts.set_up_app accounts.set_up_passkey "
-        "organisation.enter",
+        "organisation.enter metrics.policy_report",
         both="doors.forgotten doors.link accounts.sign_in accounts.second_factor accounts.set_up_app_code",
     ),
     P.WORK_OWN: _rows(
@@ -86,7 +86,7 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.ACTION_READ: _rows(get="actions.index actions.action"),
     P.ACTION_ADD: _rows(both="cases.add_action"),
     P.ACTION_ACT: _rows(both="actions.answer", post="actions.start"),
-    P.CONTEXT_READ: _rows(get="contexts.index contexts.context contexts.incidents contexts.incident"),
+    P.CONTEXT_READ: _rows(both="contexts.index", get="contexts.context contexts.incidents contexts.incident"),
     P.CONTEXT_COUNTS: _rows(get="contexts.counts"),
     P.CONTEXT_PEOPLE: _rows(get="contexts.people"),
     P.CONTEXT_REVIEW: _rows(

@@ -13,14 +13,13 @@ from safeguarding.accounts.entering import local_target
 from safeguarding.accounts.forms import AppCodeForm, ChangePhraseForm, NewPasskeyForm, PressForm
 from safeguarding.accounts.passwords import hash_phrase, refuse_weak
 from safeguarding.accounts.sessions import this_browser
-from safeguarding.accounts.step_up import fresh_factor
 from safeguarding.accounts.throttle import TooManyError
 from safeguarding.accounts.views import app_page, too_many
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import RuleError
 from safeguarding.extensions import db
 from safeguarding.web import pages, transaction
-from safeguarding.web.guard import current_actor, permission
+from safeguarding.web.guard import current_actor, fresh_factor, permission
 from safeguarding.web.pages import form_page
 
 

@@ -19,12 +19,11 @@ from safeguarding.accounts.forms import AddPersonForm, ChangeRightsForm, FindPer
 from safeguarding.accounts.models import AccountStatus
 from safeguarding.accounts.passwords import hash_phrase
 from safeguarding.accounts.request_models import RoleRequest
-from safeguarding.accounts.step_up import fresh_factor
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import NotFoundError, RuleError, StaleError
 from safeguarding.extensions import db
 from safeguarding.web import pages, transaction
-from safeguarding.web.guard import current_actor, permission
+from safeguarding.web.guard import current_actor, fresh_factor, permission
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import Section, register_section, sections_for
 

@@ -12,13 +12,12 @@ from safeguarding.accounts import approvals, policy, request_queries, told
 from safeguarding.accounts.door_forms import APPROVE, DecideRequestForm, SubstituteForm, WithdrawForm
 from safeguarding.accounts.holders import list_colleagues
 from safeguarding.accounts.request_models import RequestState
-from safeguarding.accounts.step_up import fresh_factor
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import RuleError, StaleError
 from safeguarding.notices.kinds import Kind, Subject, register_kind
 from safeguarding.web import pages
-from safeguarding.web.guard import current_actor, permission
+from safeguarding.web.guard import current_actor, fresh_factor, permission
 from safeguarding.web.sections import Section, register_section
 
 blueprint = Blueprint("approvals", __name__)

@@ -9,19 +9,17 @@ or, where it depends on what is asked, `require_fresh_factor()` inside the view,
 comes back to the page they wanted; a form that was sent waits, sealed, on a page of one button. It judges no factor.
 """
 
-import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask, current_app, g, redirect, request, url_for
 
 from safeguarding.accounts.sessions import FRESH, LiveSession, this_session
 from safeguarding.core import clock
 from safeguarding.web.errors import error_page
-from safeguarding.web.guard import wants_page
+from safeguarding.web.guard import set_step_up, wants_page
 from safeguarding.web.transaction import UNSAFE
 
-View = TypeVar("View", bound=Callable[..., Any])
 Keeper = Callable[[LiveSession, str], str | None]
 
 
@@ -30,7 +28,8 @@ class ConfirmFirstError(Exception):
 
 
 def init_step_up(app: Flask) -> None:
-    """Answer `ConfirmFirstError` by leading to the page of confirmation and back."""
+    """Ask before the views that are marked, and answer `ConfirmFirstError` by leading to the confirmation and back."""
+    set_step_up(app, require_fresh_factor)
     app.register_error_handler(ConfirmFirstError, _lead_there)
 
 
@@ -52,18 +51,6 @@ def require_fresh_factor() -> None:
     session = this_session()
     if session is None or not is_fresh(session):
         raise ConfirmFirstError
-
-
-def fresh_factor(view: View) -> View:
-    """Ask for a fresh second factor before this view; put it under the permission's mark."""
-
-    @functools.wraps(view)
-    def asks(*args: Any, **kwargs: Any) -> Any:
-        require_fresh_factor()
-        return view(*args, **kwargs)
-
-    asks.__dict__["asks_fresh_factor"] = True
-    return asks  # type: ignore[return-value]
 
 
 def where_to_return(session: LiveSession, why: str) -> str:

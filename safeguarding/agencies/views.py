@@ -12,7 +12,7 @@ from safeguarding.agencies.models import AgencyKind, DataType, QuorumGroup
 from safeguarding.audit import service as audit
 from safeguarding.core.errors import RuleError, StaleError
 from safeguarding.web import pages
-from safeguarding.web.guard import current_actor, permission
+from safeguarding.web.guard import current_actor, fresh_factor, permission
 from safeguarding.web.navigation import Entry, register_entry
 from safeguarding.web.sections import sections_for
 
@@ -39,6 +39,7 @@ def index() -> str:
 
 @blueprint.route("/admin/agencies/add", methods=["GET", "POST"])
 @permission(Permission.ADMIN_USERS)
+@fresh_factor
 def add() -> Any:
     """Add an agency."""
     actor = current_actor()
@@ -91,6 +92,7 @@ def _shared(agreement: Row[Any]) -> list[str]:
 
 @blueprint.post("/admin/agencies/<string:ref>/agreements")
 @permission(Permission.ADMIN_AGREEMENTS)
+@fresh_factor
 def add_agreement(ref: str) -> Any:
     """Record an agreement."""
     actor = current_actor()
@@ -119,6 +121,7 @@ def add_agreement(ref: str) -> Any:
 
 @blueprint.route("/admin/agencies/<string:ref>/change", methods=["GET", "POST"])
 @permission(Permission.ADMIN_USERS)
+@fresh_factor
 def change(ref: str) -> Any:
     """Change what an agency is called and is, or say when it leaves."""
     actor = current_actor()

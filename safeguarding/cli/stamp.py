@@ -11,6 +11,7 @@ from sqlalchemy import inspect, select, text
 
 from config import Mode, Settings
 from safeguarding.core import clock
+from safeguarding.core.disks import network_kind
 from safeguarding.core.installation import Installation
 from safeguarding.core.second_wall import as_command
 from safeguarding.extensions import db
@@ -24,7 +25,12 @@ class StampError(Exception):
 
 
 def check_stamp(app: Flask, settings: Settings) -> None:
-    """Refuse a database that is missing, not migrated, or stamped with another mode."""
+    """Refuse a database that is missing, not migrated, stamped with another mode, or SQLite's over a network."""
+    if settings.is_sqlite and (kind := network_kind(settings.data)) is not None:
+        raise StampError(
+            f"SAFEGUARDING_DATA: the folder is on a network disk ({kind}), on which SQLite loses what it writes. Use a disk "
+            "of this machine, or PostgreSQL by DATABASE_URL."
+        )
     with app.app_context():
         if not inspect(db.engine).has_table(Installation.__tablename__):
             raise StampError("DATABASE_URL: the database is empty; run `flask prepare` first.")

@@ -161,15 +161,18 @@ def escalate_overdue() -> int:
 
     Each use is told of once, and nobody of their own.
     """
-    found = list(db.session.scalars(_overdue().limit(50).with_for_update(skip_locked=True)))
-    for use in found:
-        for user_id in sorted(set(holders({Role.INFORMATION_GOVERNANCE, Role.LEAD})) - {use.user_id}):
+    escalated = 0
+    for use in db.session.scalars(_overdue().limit(50).with_for_update(skip_locked=True)).all():
+        told = sorted(set(holders({Role.INFORMATION_GOVERNANCE, Role.LEAD})) - {use.user_id})
+        for user_id in told:
             queue(OVERDUE, user_id, use.ref)
-        audit.record("oversight:emergency:escalated", ESCALATES, use.subject_ref, access=use.ref)
-    return len(found)
+        if told:
+            audit.record("oversight:emergency:escalated", ESCALATES, use.subject_ref, access=use.ref)
+            escalated += 1
+    return escalated
 
 
-def _overdue() -> Select[tuple[EmergencyAccess]]:
+def _overdue() -> Select[EmergencyAccess]:
     told = select(Notice.id).where(Notice.kind == OVERDUE, Notice.subject == EmergencyAccess.ref)
     return (
         select(EmergencyAccess)

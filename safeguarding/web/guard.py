@@ -44,6 +44,17 @@ def public(view: View) -> View:
     return view
 
 
+def fresh_factor(view: View) -> View:
+    """Mark a view that asks for a second factor shown a moment ago (step-up), before anything of it is done."""
+    view.__dict__["asks_fresh_factor"] = True
+    return view
+
+
+def asks_fresh_factor(view: Callable[..., Any]) -> bool:
+    """Return whether a view asks for a fresh second factor."""
+    return bool(getattr(view, "asks_fresh_factor", False))
+
+
 def needs_of(view: Callable[..., Any]) -> Permission | str | None:
     """Return what a view is marked with."""
     needs: Permission | str | None = getattr(view, "needs", None)
@@ -78,6 +89,11 @@ def set_actor_loader(app: Flask, loader: ActorLoader) -> None:
 def set_gate(app: Flask, gate: Gate) -> None:
     """Say what a signed-in browser has to do first (unlock its screen), or None; the accounts package does."""
     app.extensions["gate"] = gate
+
+
+def set_step_up(app: Flask, require: Callable[[], None]) -> None:
+    """Say what raises when no second factor was shown a moment ago; the accounts package does."""
+    app.extensions["step_up"] = require
 
 
 def set_late_form(app: Flask, late: Gate) -> None:
@@ -158,6 +174,8 @@ def _admit() -> ResponseReturnValue | None:
         raise ForbiddenError("Your role does not include this page.")
     if any(_is_unstorable(each) for each in (*(request.view_args or {}).values(), *request.args.values())):
         raise NotFoundError  # no database holds such a thing, and PostgreSQL would not even be asked for it
+    if asks_fresh_factor(current_app.view_functions[request.endpoint]):
+        current_app.extensions["step_up"]()
     return None
 
 

@@ -17,6 +17,7 @@ CSP = "; ".join(
         "base-uri 'none'",
         "object-src 'none'",
         "manifest-src 'self'",
+        "report-uri /policy-reports",
     )
 )
 HEADERS = {

@@ -15,6 +15,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from config import Settings
 from safeguarding.core.errors import NotFoundError
+from safeguarding.extensions import csrf
+from safeguarding.web import transaction
 from safeguarding.web.guard import public
 from safeguarding.web.logs import route
 
@@ -29,12 +31,14 @@ SECONDS = Histogram(
 # Not in the audit: nobody is signed in, and whoever sends them could fill it.
 STRANGERS = Counter("safeguarding_anonymous_not_found", "Addresses without a page, asked for by nobody signed in")
 FORGED = Counter("safeguarding_bad_form_tokens", "Forms sent with a missing or wrong token")
+BLOCKED = Counter("safeguarding_policy_reports", "Reports of browsers that the content policy stopped something")
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 
 
 def init_metrics(app: Flask) -> None:
     """Register the page."""
     app.register_blueprint(blueprint)
+    csrf.exempt(policy_report)  # the browser itself sends it, and it changes nothing
 
 
 def count_request(response: Response) -> None:
@@ -55,6 +59,15 @@ def metrics() -> Response:
     if not _is_let_in(current_app.extensions["settings"]):
         raise NotFoundError
     return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+@blueprint.post("/policy-reports")
+@public
+@transaction.reads_first
+def policy_report() -> Response:
+    """Count what a browser says that the content policy stopped. What it says is not kept: it holds addresses."""
+    BLOCKED.inc()
+    return Response(status=204)
 
 
 def _is_let_in(settings: Settings) -> bool:

@@ -83,11 +83,7 @@ def make_day(items: int = 1, *, opened: bool = True, heard: bool = True, quorate
     Opened by the chair with police and health in the room (`quorate`; otherwise the chair alone), the first item being
     heard (`heard`).
     """
-    panel = make_panel()
-    agencies = {key: _seated(panel, key) for key in _AGENCIES}
-    people = {key: make_somebody(role, agency=agencies[home]) for key, (role, home) in _PEOPLE.items()}
-    for key, office in _OFFICES.items():
-        appoint_officer(SYSTEM, panel, people[key].id, office)
+    panel, agencies, people = make_members()
     meeting = plan_meeting(SYSTEM, panel, starts_at=clock.now() + timedelta(days=7), place="Bridge Room")
     day = Day(panel, meeting, agencies, people)
     for _each in range(items):
@@ -101,6 +97,16 @@ def make_day(items: int = 1, *, opened: bool = True, heard: bool = True, quorate
         open_item(people["chair"].actor, meeting, day.item)
     db.session.flush()
     return day
+
+
+def make_members() -> tuple[Panel, dict[str, Agency], dict[str, Somebody]]:
+    """Set a panel up with the agencies that have a seat and the people who sit there."""
+    panel = make_panel()
+    agencies = {key: _seated(panel, key) for key in _AGENCIES}
+    people = {key: make_somebody(role, agency=agencies[home]) for key, (role, home) in _PEOPLE.items()}
+    for key, office in _OFFICES.items():
+        appoint_officer(SYSTEM, panel, people[key].id, office)
+    return panel, agencies, people
 
 
 def make_panel(slug: str | None = None) -> Panel:

@@ -1,7 +1,8 @@
 """Twin worlds: two databases that differ in what the asker may not see alone answer every request with the same bytes.
 
-Compared are lists, counts, search, the check for duplicates, places, badges, and the pages of records that are hidden in one
-world and absent in the other; masked are only tokens, keys of forms and the number to quote.
+What is hidden is a restricted record, or the ordinary work of another panel: a referral, an agenda, a decision, an action, a
+referral to the NRM, a place. Compared are lists, counts, search, the check for duplicates, places, badges, and the pages of
+records that are hidden in one world and absent in the other; masked are only tokens, keys of forms and the number to quote.
 """
 
 import random
@@ -21,23 +22,32 @@ from flask import Flask
 from config import Settings
 from safeguarding import create_app
 from safeguarding.access.roles import Role
+from safeguarding.agencies.models import Agency
 from safeguarding.cases.models import Case
 from safeguarding.contexts.models import Context, ContextRole
 from safeguarding.contexts.service import link_person_context
 from safeguarding.core import clock
 from safeguarding.core.references import repeatable
 from safeguarding.extensions import db
+from safeguarding.nrm.service import ReferralText, record_referral
+from safeguarding.panels.models.panels import Panel
+from safeguarding.panels.service.agenda import plan_meeting, publish_agenda
+from safeguarding.panels.service.decisions import record_decision
+from safeguarding.panels.service.meetings import open_item, open_meeting
 from safeguarding.people.models import Person
 from safeguarding.web.guard import public
 from safeguarding.web.transaction import unit_of_work
 from tests.factories import cases as cases_factory
+from tests.factories import meetings as meetings_factory
 from tests.factories import people as people_factory
-from tests.factories.cases import make_case, make_person, make_update, restrict
-from tests.factories.people import PHRASE, Somebody, make_agency, make_somebody
-from tests.factories.places import make_context
+from tests.factories.cases import make_action, make_case, make_person, make_update, restrict
+from tests.factories.meetings import Day, add_young_person, attend, decision_text, make_members, make_referral
+from tests.factories.people import PHRASE, SYSTEM, Somebody, make_agency, make_somebody
+from tests.factories.places import make_context, make_incident
 from tests.support.databases import Databases, dispose
 from tests.support.pages import PageClient
 
+Members = tuple[Panel, dict[str, Agency], dict[str, Somebody]]
 NAMES = {"given_name": "Kieran", "family_name": "Marsh"}
 NHS = "9434765919"
 ROLES = (Role.PRACTITIONER, Role.SOCIAL_WORKER, Role.SPOC, Role.COORDINATOR, Role.CHAIR, Role.ANALYST, Role.ADMIN)
@@ -53,12 +63,12 @@ class Twin:
     lead: Somebody
     place: str
     own_case: str
-    hidden: list[str]
+    hidden: dict[str, str]  # references by where their pages are
 
 
 def _visible() -> tuple[dict[Role, Somebody], Somebody, Somebody, Context, Case]:
     """Make what the askers may see: a place, a case of the practitioner's, and everybody who signs in."""
-    for module in (people_factory, cases_factory):
+    for module in (people_factory, cases_factory, meetings_factory):
         module._numbers = count(1_000)  # both worlds name theirs alike
     home = make_agency("Marlbridge Council")
     askers = {role: make_somebody(role, agency=home, name=f"Asker {role}") for role in ROLES}
@@ -69,7 +79,7 @@ def _visible() -> tuple[dict[Role, Somebody], Somebody, Somebody, Context, Case]
     return askers, lead, make_somebody(Role.SOCIAL_WORKER), place, own
 
 
-def _hidden(other: Somebody, lead: Somebody, place: Context) -> list[str]:
+def _restricted(other: Somebody, lead: Somebody, place: Context) -> dict[str, str]:
     """Make what nobody of them may see: the same name, day of birth and NHS number, in another agency's case."""
     person = make_person(other, **NAMES, born_on=clock.today() - timedelta(days=15 * 365), nhs_number=NHS)
     case = make_case(other, person)
@@ -78,11 +88,46 @@ def _hidden(other: Somebody, lead: Somebody, place: Context) -> list[str]:
         other.actor, person_id=person.id, context_id=place.id, role=ContextRole.AT_RISK_HERE, source="A walk"
     )
     restrict(case, lead=lead)
-    return [person.ref, case.ref]
+    return {"people": person.ref, "cases": case.ref}
+
+
+def _ordinary(members: Members, place: Context) -> dict[str, str]:
+    """Make the work of a panel on which none of them has a seat, about people with whom they have nothing to do."""
+    panel, agencies, people = members
+    worker, lead, chair = people["practitioner"], make_somebody(Role.LEAD, name="Another Lead"), people["chair"]
+    meeting = plan_meeting(SYSTEM, panel, starts_at=clock.now() + timedelta(days=7), place="Bridge Room")
+    day = Day(panel, meeting, agencies, people)
+    day.items += [add_young_person(day), add_young_person(day)]
+    publish_agenda(people["coordinator"].actor, meeting, read_version=meeting.version)
+    open_meeting(chair.actor, meeting, statement_read=True)
+    for key in ("police", "health"):
+        attend(day, key)
+    open_item(chair.actor, meeting, day.item)
+    record_decision(chair.actor, meeting, day.item, decision_text(day), read_version=day.item.version)
+    person = make_person(worker, **NAMES, born_on=clock.today() - timedelta(days=15 * 365), nhs_number=NHS)
+    case = make_case(worker, person)
+    make_update(worker, case)
+    link_person_context(
+        worker.actor, person_id=person.id, context_id=place.id, role=ContextRole.AT_RISK_HERE, source="A walk"
+    )
+    sent = ReferralText(
+        referred_on=clock.today(), first_responder_code="local_authority", exploitation_types=["criminal"]
+    )
+    closed = make_context(name="A flat on Mill Row", is_restricted=True)
+    make_incident(lead.actor, closed)
+    return {
+        "people": person.ref,
+        "cases": case.ref,
+        "referrals": make_referral(day).ref,
+        "actions": make_action(worker, case, worker).ref,
+        "nrm": record_referral(worker.actor, case, referral=sent).ref,
+        "contexts": closed.ref,
+        f"panels/{panel.slug}/meetings": meeting.ref,
+    }
 
 
 @contextmanager
-def _twin(databases: Databases, folder: Path, with_hidden: bool) -> Iterator[Twin]:
+def _twin(databases: Databases, folder: Path, kind: str, with_hidden: bool) -> Iterator[Twin]:
     with ExitStack() as stack:
         settings: Settings = stack.enter_context(databases.copy(folder))
         app = create_app(settings)
@@ -90,24 +135,44 @@ def _twin(databases: Databases, folder: Path, with_hidden: bool) -> Iterator[Twi
         with app.app_context(), repeatable(random.Random(7)), unit_of_work():
             askers, lead, other, place, own = _visible()
             restricting = make_somebody(Role.LEAD, name="Restricting Lead")
-        hidden = ["YP-0000-0000", "CA-0000-0000"]
+            members = make_members()
+        where = ABSENT if kind == "ordinary" else {"people": "YP-0000-0000", "cases": "CA-0000-0000"}
+        hidden = {page.format(members[0].slug): ref for page, ref in where.items()}
         if with_hidden:
             with app.app_context(), unit_of_work():
-                hidden = _hidden(other, restricting, db.session.get_one(Context, place.id))
+                here = db.session.get_one(Context, place.id)
+                hidden = _ordinary(members, here) if kind == "ordinary" else _restricted(other, restricting, here)
         yield Twin(app, askers, lead, place.ref, own.ref, hidden)
 
 
+ABSENT = {
+    "people": "YP-0000-0000",
+    "cases": "CA-0000-0000",
+    "referrals": "RF-0000-0000",
+    "actions": "AC-0000-0000",
+    "nrm": "NR-0000-0000",
+    "contexts": "CX-0000-0000",
+    "panels/{}/meetings": "MT-0000-0000",
+}
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def twins(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Twin, Twin]]:
-    """The world without and the world with what is hidden, at one instant that stands still."""
+def on(request: pytest.FixtureRequest) -> Databases:
+    """Copies of one kind of database."""
     databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    return databases
+
+
+@pytest.fixture(params=["restricted", "ordinary"])
+def twins(request: pytest.FixtureRequest, on: Databases, tmp_path: Path) -> Iterator[tuple[Twin, Twin]]:
+    """The world without and the world with what is hidden, at one instant that stands still."""
     folders = [tmp_path / "without", tmp_path / "with"]
     for folder in folders:
         folder.mkdir()
     with time_machine.travel(clock.now(), tick=False), ExitStack() as stack:
         yield (
-            stack.enter_context(_twin(databases, folders[0], with_hidden=False)),
-            stack.enter_context(_twin(databases, folders[1], with_hidden=True)),
+            stack.enter_context(_twin(on, folders[0], request.param, with_hidden=False)),
+            stack.enter_context(_twin(on, folders[1], request.param, with_hidden=True)),
         )
 
 
@@ -121,7 +186,7 @@ def answers(twin: Twin, who: Somebody) -> dict[str, tuple[int, bytes]]:
         sent = None if data is None else {"csrf_token": token, **data}
         answer = client.client.open(path, method=method, base_url=client.BASE, data=sent)
         body = _MASKED.sub(b"", answer.data).replace(answer.headers["X-Request-ID"].encode(), b"")
-        for ref in twin.hidden:  # what was typed is shown again
+        for ref in twin.hidden.values():  # what was typed is shown again
             body = body.replace(ref.encode(), b"")
         found[name] = (answer.status_code, body)
 
@@ -136,13 +201,14 @@ def answers(twin: Twin, who: Somebody) -> dict[str, tuple[int, bytes]]:
         "place": f"/contexts/{twin.place}",
         "people of the place": f"/contexts/{twin.place}/people",
         "own case": f"/cases/{twin.own_case}",
-        "hidden person": f"/people/{twin.hidden[0]}",
-        "hidden case": f"/cases/{twin.hidden[1]}",
-        "who can see it": f"/access/{twin.hidden[1]}",
-        "search by reference": f"/access/{twin.hidden[0]}",
     }.items():
         ask(name, "GET", path)
-    ask("search for the reference", "POST", "/people", {"q": twin.hidden[0]})
+    for words in ("flat", "Mill"):
+        ask(f"places {words}", "POST", "/contexts", {"q": words})
+    for page, ref in twin.hidden.items():
+        ask(f"hidden {page}", "GET", f"/{page}/{ref}")
+        ask(f"who can see {page}", "GET", f"/access/{ref}")
+        ask(f"search for {page}", "POST", "/people", {"q": ref})
     return found
 
 
@@ -162,11 +228,13 @@ def test_what_is_hidden_changes_no_byte(twins: tuple[Twin, Twin], role: Role) ->
     assert differing(twins, role) == []
 
 
+@pytest.mark.parametrize("twins", ["restricted"], indirect=True)
 def test_a_restricted_record_changes_no_byte_for_the_hub(twins: tuple[Twin, Twin]) -> None:
     without, with_it = (answers(twin, twin.lead) for twin in twins)
     assert [name for name in without if without[name] != with_it[name]] == []
 
 
+@pytest.mark.parametrize("twins", ["restricted"], indirect=True)
 def test_a_planted_hole_is_found(twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch) -> None:
     @public
     def leak() -> str:

@@ -13,8 +13,11 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from safeguarding.access.roles import Role
+from safeguarding.audit.models import AuditEvent
 from safeguarding.core import clock
 from safeguarding.core.errors import UnavailableError
+from safeguarding.extensions import db
+from safeguarding.web.metrics import BLOCKED
 from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
 from tests.factories.cases import make_case
@@ -385,3 +388,16 @@ def test_another_site_signs_nobody_in_and_changes_nothing(app: Flask) -> None:
     headers = FOLLOWED | {"Referer": browser.BASE}
     assert browser.client.post("/sign-in", base_url=browser.BASE, data=form, headers=headers).status_code == 403
     assert browser.get("/my-work").status == 303
+
+
+def test_a_browser_says_what_the_policy_stopped_and_it_is_counted_and_not_kept(app: Flask) -> None:
+    report = (
+        b'{"csp-report": {"document-uri": "https://localhost/people/YP-7F3K-2M9Q", "violated-directive": "img-src"}}'
+    )
+    before = BLOCKED._value.get()
+    answer = app.test_client().post("/policy-reports", data=report, content_type="application/csp-report")
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert BLOCKED._value.get() == before + 1
+    assert "report-uri /policy-reports" in answer.headers["Content-Security-Policy"]
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(AuditEvent)) == 0

@@ -1,5 +1,9 @@
-"""The list of places by risk, and counts of places for those who see no single one."""
+"""The list of places by risk, and counts of places for those who see no single one.
 
+A name that is searched for is sent as a form and stands in no address: a place can be somebody's home.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +17,8 @@ from safeguarding.contexts.queries import Filters, Place
 from safeguarding.contexts.rubric import Band
 from safeguarding.contexts.views.blueprint import blueprint
 from safeguarding.core import clock
+from safeguarding.web import pages, transaction
+from safeguarding.web.forms import Form, typed
 from safeguarding.web.guard import current_actor, permission
 
 _LONGEST = 100
@@ -32,26 +38,33 @@ class Line:
         return None if self.row.last_score is None else self.row.score - self.row.last_score
 
 
-@blueprint.get("")
+@blueprint.route("", methods=["GET", "POST"])
 @permission(Permission.CONTEXT_READ)
-def index() -> str:
-    """List places, the highest score first."""
+@transaction.reads_first
+def index() -> Any:
+    """List places, the highest score first. Filters without a name lead to an address that can be kept."""
     actor = current_actor()
-    filters = _filters()
-    rows = queries.list_contexts(actor, filters, _after(request.args.get("after")))
+    sent = request.form if request.method == "POST" else request.args
+    filters = _filters(sent)
+    given: dict[str, Any] = {name: sent[name] for name in _COUNTED if sent.get(name)}
+    if request.method == "POST" and not filters.text:
+        return pages.to("contexts.index", **given)
+    rows = queries.list_contexts(actor, filters, _after(sent.get("after")))
     shown = rows[: queries.PAGE]
+    if request.method == "POST":
+        transaction.begin_write()
     audit.record_read("contexts:list:shown", actor, None, contexts=[row.ref for row in shown])
-    given: dict[str, Any] = {
-        name: request.args[name] for name in ("q", "kind", "ward", "band") if request.args.get(name)
-    }
-    next_page = None
+    next_page = next_place = None
     if len(rows) > queries.PAGE:
-        next_page = url_for("contexts.index", **given, after=f"{shown[-1].score}_{shown[-1].id}")
+        next_place = f"{shown[-1].score}_{shown[-1].id}"
+        next_page = None if filters.text else url_for("contexts.index", **given, after=next_place)
     return render_template(
         "contexts/index.html",
+        form=Form(formdata=None),
+        next_place=next_place,
         lines=[Line(row, _other_band(row)) for row in shown],
         filters=filters,
-        is_filtered=bool(given),
+        is_filtered=bool(given or filters.text),
         wards=queries.list_wards(actor),
         words=words,
         next_page=next_page,
@@ -75,13 +88,13 @@ def counts() -> str:
     return render_template("contexts/counts.html", tables=tables, fewest=queries.FEWEST)
 
 
-def _filters() -> Filters:
-    kind, band = request.args.get("kind", ""), request.args.get("band", "")
+def _filters(sent: Mapping[str, str]) -> Filters:
+    kind, band = sent.get("kind", ""), sent.get("band", "")
     return Filters(
         kind=ContextKind(kind) if kind in set(ContextKind) else None,
-        ward=request.args.get("ward", "")[:_LONGEST] or None,
+        ward=sent.get("ward", "")[:_LONGEST] or None,
         band=band if band in {*Band, words.TOO_FEW} else None,
-        text=request.args.get("q", "").strip()[:_LONGEST] or None,
+        text=(typed() or {}).get("q", "").strip()[:_LONGEST] or None,
     )
 
 

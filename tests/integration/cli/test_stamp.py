@@ -10,6 +10,7 @@ from flask import Flask
 
 from config import Mode, Settings
 from safeguarding import create_app
+from safeguarding.cli import stamp as stamps
 from safeguarding.cli.stamp import StampError, check_stamp
 from tests.support.databases import dispose, prepare, settings_for
 from tests.support.server import ROOT, environment_of
@@ -71,3 +72,14 @@ def test_prepare_may_be_repeated(tmp_path: Path) -> None:
         done = run(made, "-m", "flask", "prepare", "--json")
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip() == '{"seeded":false,"password":null,"accounts":[]}'
+
+
+def test_sqlite_over_a_network_is_refused_with_what_to_do(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stamps, "network_kind", lambda _folder: "nfs4")
+    if settings.is_sqlite:
+        with pytest.raises(StampError, match=r"network disk \(nfs4\).*PostgreSQL by DATABASE_URL"):
+            check_stamp(app, settings)
+    else:
+        check_stamp(app, settings)

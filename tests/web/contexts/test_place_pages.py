@@ -105,7 +105,18 @@ def test_those_who_work_with_places_see_all_but_restricted_ones(places: Places, 
         assert client.get(f"/contexts/{places.flat}{path}").status == 404, path
     for path in FORMS:
         assert client.get(f"/contexts/{places.park}/{path}").status == 403, path
-    assert "A flat on Mill Row" not in client.get("/contexts?q=flat&kind=private_address").words
+    searched = client.post("/contexts", {"q": "flat", "kind": "private_address"})
+    assert searched.status == 200 and "A flat on Mill Row" not in searched.words
+
+
+def test_a_name_is_searched_for_without_standing_in_an_address(places: Places, sign_in: SignIn) -> None:
+    client = sign_in(places.worker)
+    found = client.post("/contexts", {"q": "tanner"})
+    assert found.status == 200 and "Tanner's Yard park" in found.words
+    assert client.post("/contexts", {"q": "nowhere"}).words.count("No place is like that.") == 1
+    assert client.get("/contexts?q=nowhere").words.count("Tanner's Yard park") == 1, "an address names nobody"
+    assert client.post("/contexts", {"q": "", "kind": "park"}).location == "/contexts?kind=park"
+    assert client.post("/contexts", {"q": "tanner"}, token=False).status == 400
 
 
 def test_a_lead_sees_restricted_places_and_that_they_are(places: Places, sign_in: SignIn) -> None:

@@ -1,0 +1,133 @@
+"""What no field asks for is not stored: every column of every table, sent with every form, changes nothing (AC-13)."""
+
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import Boolean, Date, DateTime, Enum, Integer, Numeric, select
+
+from safeguarding.core import clock
+from safeguarding.core.references import repeatable
+from safeguarding.core.types import UTCDateTime
+from safeguarding.extensions import db
+from tests.demonstration.conftest import AsAccount
+from tests.demonstration.forms import FoundForm, Pairs, forms_reached, posted
+from tests.demonstration.on_the_day import begin
+from tests.support.databases import dispose
+from tests.support.pages import PageClient
+
+SENDERS = ("practitioner", "coordinator", "chair", "lead", "admin")
+# The digest of what was sent is to differ; the audit's hashes follow from the number of each request.
+APART = frozenset({"once_key", "audit_event", "audit_head", "user_session"})
+Cells = dict[str, list[dict[str, Any]]]
+Places = set[tuple[str, str]]
+
+
+def cells() -> Cells:
+    """Return every row of every table that counts."""
+    return {
+        table.name: [dict(row._mapping) for row in db.session.execute(select(table).order_by(*table.primary_key))]
+        for table in db.metadata.sorted_tables
+        if table.name not in APART
+    }
+
+
+def different(one: Cells, other: Cells) -> Places:
+    """Return the columns in which two databases differ; a table with more or fewer rows differs in `*`."""
+    found: Places = set()
+    for table, rows in one.items():
+        if len(rows) != len(other[table]):
+            found.add((table, "*"))
+        for mine, theirs in zip(rows, other[table], strict=False):
+            found |= {(table, name) for name, value in mine.items() if theirs[name] != value}
+    return found
+
+
+def everything(form: FoundForm) -> Pairs:
+    """Return a value for each column of each table that the form has no control for."""
+    controls = {each.name for each in form.controls} | {each.name.rpartition("-")[0] for each in form.controls}
+    columns = {column.name: column for table in db.metadata.sorted_tables for column in table.columns}
+    sent = [(name, _value(column)) for name, column in sorted(columns.items()) if name not in controls]
+    forged = [
+        ("actor", "user:US-0000-0000"),
+        ("actor_id", "1"),
+        ("is_admin", "1"),
+        ("permission", "admin:users:manage"),
+    ]
+    return sent + [pair for pair in forged if pair[0] not in controls]
+
+
+def _value(column: Any) -> str:
+    kind = column.type
+    if isinstance(kind, Enum):
+        return str(kind.enums[-1])
+    if isinstance(kind, Boolean):
+        return "y"
+    if isinstance(kind, Date | DateTime | UTCDateTime):
+        return "2020-02-03"
+    return "1" if isinstance(kind, Integer | Numeric) else "another"
+
+
+class Again:
+    """A database that is put back as it was before each form."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.file: Path = app.extensions["settings"].data / "safeguarding.db"
+        self.kept = self.file.with_suffix(".kept")
+        self._settle()
+        shutil.copyfile(self.file, self.kept)
+
+    def _settle(self) -> None:
+        with self.app.app_context():
+            db.session.remove()
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        dispose(self.app)
+
+    @contextmanager
+    def as_it_was(self) -> Iterator[None]:
+        """Put everything back, and let chance and the clock run as each time."""
+        self._settle()
+        shutil.copyfile(self.kept, self.file)
+        with repeatable(random.Random(7)):
+            yield
+
+    def left_by(self, send: Callable[[], Any]) -> tuple[int, Cells]:
+        """Return the status of an answer and what the database holds after it."""
+        with self.as_it_was():
+            status = send().status
+            with self.app.app_context():
+                return status, cells()
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("demonstration", ["sqlite"], indirect=True)
+def test_no_form_stores_what_it_does_not_ask_for(demonstration: Flask, as_account: AsAccount) -> None:
+    begin(demonstration)
+    tried: set[str] = set()
+    with time_machine.travel(clock.now(), tick=False):
+        clients: dict[str, PageClient] = {account: as_account(account) for account in SENDERS}
+        forms = [(clients[name], form) for name in SENDERS for form in forms_reached(demonstration, clients[name])]
+        again = Again(demonstration)
+        for client, form in forms:
+            if form.endpoint in tried:
+                continue
+            pairs = form.filled()
+            status, plain = again.left_by(lambda c=client, f=form, p=pairs: posted(c, f, p))
+            if status not in (200, 303):
+                continue
+            _status, once_more = again.left_by(lambda c=client, f=form, p=pairs: posted(c, f, p))
+            chance = different(plain, once_more)
+            assert not {table for table, name in chance if name == "*"}, form.endpoint
+            more, stuffed = again.left_by(lambda c=client, f=form, p=pairs: posted(c, f, [*p, *everything(f)]))
+            assert more == status, f"{form.endpoint} on {form.page}: {more} instead of {status}"
+            assert different(plain, stuffed) <= chance, f"{form.endpoint} on {form.page}"
+            tried.add(form.endpoint)
+    assert len(tried) > 40, sorted(tried)
