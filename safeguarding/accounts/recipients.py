@@ -14,6 +14,4 @@ def find_recipient(user_id: int) -> Recipient | None:
         return None
     if user.status is AccountStatus.ACTIVE:
         return Recipient(user.id, user.email, actor_for_user(user.id))
-    if user.status is AccountStatus.SUSPENDED:
-        return Recipient(user.id, user.email, Actor(f"user:{user.ref}", user.name, user.id), may_sign_in=False)
-    return None
+    return Recipient(user.id, user.email, Actor(f"user:{user.ref}", user.name, user.id), may_sign_in=False)

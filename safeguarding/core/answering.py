@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import generators
+from psycopg import generators, sql
 from psycopg.errors import ConnectionTimeout
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Engine, event
@@ -101,12 +101,26 @@ class Patient(psycopg.Connection[Any]):
         more than running it.
         """
         if self.pgconn.transaction_status == TransactionStatus.INTRANS:
-            with self.lock:
-                self.pgconn.send_query(b"ROLLBACK")
-                [result] = self.wait(generators.execute(self.pgconn))
-            if result.status != ExecStatus.COMMAND_OK:
-                raise psycopg.errors.error_from_result(result)
+            self._send(b"ROLLBACK")
         super().rollback()
+
+    def begin_with(self, statement: sql.Composed) -> bool:
+        """Begin a transaction together with its first statement, in one message instead of two.
+
+        Return False, and do nothing, when one has begun already or none is to be.
+        """
+        if self.autocommit or self.pgconn.transaction_status != TransactionStatus.IDLE:
+            return False
+        self._send(b"BEGIN; " + statement.as_bytes(self))
+        return True
+
+    def _send(self, command: bytes) -> None:
+        with self.lock:
+            self.pgconn.send_query(command)
+            results = self.wait(generators.execute(self.pgconn))
+        for result in results:
+            if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+                raise psycopg.errors.error_from_result(result)
 
     def _watched(self, gen: Generator[Any, Any, Result], watch: Watch) -> Generator[Any, Any, Result]:
         began = monotonic()

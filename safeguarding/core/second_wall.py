@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from psycopg import sql
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from safeguarding.core import clock
+from safeguarding.core.answering import Patient
 from safeguarding.core.database import is_writing
 
 
@@ -48,6 +50,7 @@ _SET = (
     "set_config('safeguarding.system', %s, true), set_config('safeguarding.beyond', %s, true), "
     "set_config('safeguarding.writes', %s, true), set_config('safeguarding.now', %s, true)"
 )
+_FILLED = sql.SQL(_SET.replace("%s", "{}"))
 _KEY = "second_wall"
 _SAVEPOINTS = ("SAVEPOINT", "ROLLBACK TO", "RELEASE")  # after an error nothing else may be sent before these
 _UNSURE = "unsure"
@@ -116,10 +119,15 @@ def guard_postgresql(engine: Engine) -> None:
 
 
 def _send(connection: Connection, sight: Sight | None) -> None:
-    """Set the settings on the driver's own cursor; an error is raised as SQLAlchemy raises those of statements."""
+    """Set the settings on the driver's own cursor; an error is raised as SQLAlchemy raises those of statements.
+
+    They are sent with the beginning of the transaction, where it begins with them: most do.
+    """
     driver: Any = connection.connection.dbapi_connection
     values = _values(sight)
     try:
+        if isinstance(driver, Patient) and driver.begin_with(_FILLED.format(*map(sql.Literal, values))):
+            return
         with driver.cursor() as cursor:
             cursor.execute(_SET, values)
     except connection.dialect.loaded_dbapi.Error as error:

@@ -89,12 +89,12 @@ def counts() -> str:
 
 
 def _filters(sent: Mapping[str, str]) -> Filters:
-    kind, band = sent.get("kind", ""), sent.get("band", "")
+    kind, band, written = sent.get("kind", ""), sent.get("band", ""), typed()
     return Filters(
         kind=ContextKind(kind) if kind in set(ContextKind) else None,
         ward=sent.get("ward", "")[:_LONGEST] or None,
         band=band if band in {*Band, words.TOO_FEW} else None,
-        text=(typed() or {}).get("q", "").strip()[:_LONGEST] or None,
+        text=written.get("q", "").strip()[:_LONGEST] or None if written else None,
     )
 
 
