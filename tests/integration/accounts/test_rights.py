@@ -1,8 +1,11 @@
 """Roles, suspensions and pass phrases: who may change whose, and what holds from the next request on."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from safeguarding.access.actor import Actor
@@ -13,6 +16,7 @@ from safeguarding.accounts.phrases import LENGTH, WORDS, new_phrase
 from safeguarding.agencies.models import Agency
 from safeguarding.audit.models import AuditEvent
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
+from safeguarding.core.second_wall import Sight, looking
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import Somebody, make_somebody
@@ -176,3 +180,28 @@ def test_a_made_up_phrase_is_seven_words_of_a_list_that_makes_eight_bits_each() 
     assert len(words) == LENGTH == 7
     assert set(words) <= set(WORDS)
     assert new_phrase() != new_phrase()
+
+
+def test_two_administrators_who_suspend_each_other_at_once_leave_one(app: Flask) -> None:
+    first, second = make(), make()
+    begin = Barrier(2)
+
+    def suspend(by: Somebody, whom: Somebody) -> str:
+        with app.app_context(), looking(Sight(system="test")):
+            actor, read = by.actor, version(whom)
+            db.session.rollback()
+            begin.wait()
+            try:
+                with unit_of_work():
+                    service.suspend_user(actor, whom.ref, read_version=read)
+            except (RuleError, ForbiddenError) as refused:
+                return type(refused).__name__
+            return "suspended"
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = [
+            each.result() for each in (threads.submit(suspend, first, second), threads.submit(suspend, second, first))
+        ]
+    assert answers.count("suspended") == 1, answers
+    states = db.session.scalars(select(User.status).where(User.id.in_([first.id, second.id]))).all()
+    assert sorted(states) == [AccountStatus.ACTIVE, AccountStatus.SUSPENDED]

@@ -276,3 +276,9 @@ def test_a_locked_session_can_be_signed_out(sign_in: SignIn) -> None:
     client.post("/lock", {"csrf_token": token})
     assert client.post("/sign-out", {"csrf_token": token}).location == "/sign-in"
     assert not is_in(client)
+
+
+def test_a_browser_forgets_what_it_kept_when_somebody_signs_out(sign_in: SignIn) -> None:
+    client = sign_in(Role.SOCIAL_WORKER)
+    left = client.post("/sign-out")
+    assert left.response.headers["Clear-Site-Data"] == '"cache", "storage"'

@@ -1,5 +1,7 @@
 """Attempts are counted in the database: the same for every worker, slowing down whoever guesses and holding out nobody else."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import time_machine
@@ -154,3 +156,17 @@ def test_a_network_of_the_sixth_version_counts_as_one_address(app: Flask) -> Non
         Caller(app, f"2001:db8:0:1::{n + 1}").tries(worker.email, f"a wrong guess number {n}")
     assert Caller(app, "2001:db8:0:1::ffff").tries(worker.email, PHRASE).status == 429
     assert Caller(app, "2001:db8:0:2::1").tries(worker.email, PHRASE).status == 303
+
+
+def test_guesses_at_the_same_moment_are_counted_before_any_is_looked_at(app: Flask) -> None:
+    worker = a_worker(app)
+    guessers = [Caller(app, "192.0.2.1") for _ in range(FREE * 3)]
+    tokens = [guesser.browser.csrf_token() for guesser in guessers]
+
+    def guess(number: int) -> int:
+        sent = {"email": worker.email, "password": f"a wrong guess number {number}", "csrf_token": tokens[number]}
+        return guessers[number].browser.post("/sign-in", sent, environ_base={"REMOTE_ADDR": "192.0.2.1"}).status
+
+    with ThreadPoolExecutor(len(guessers)) as threads:
+        answers = Counter(threads.map(guess, range(len(guessers))))
+    assert answers == {422: FREE, 429: FREE * 2}

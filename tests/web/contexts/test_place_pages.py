@@ -1,9 +1,11 @@
 """Pages of places, as each role uses them: who sees which, what the page of one says, every form, the statements sent."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask
@@ -229,9 +231,28 @@ def test_a_review_that_is_overdue_says_so(app: Flask, places: Places, sign_in: S
     ],
 )
 def test_the_list_is_narrowed(places: Places, sign_in: SignIn, query: str, found: bool) -> None:
-    page = sign_in(places.worker).get(f"/contexts?{query}")
+    browser = sign_in(places.worker)
+    page = browser.post("/contexts", dict(parse_qsl(query)))
+    while page.location:
+        page = browser.follow(page)
     assert page.html is not None
     assert (page.html.select_one(f'main a[href="/contexts/{places.park}"]') is not None) is found
+
+
+def test_what_a_search_finds_goes_on_where_the_page_ended(
+    app: Flask, places: Places, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE", 2)
+    with app.app_context(), unit_of_work():
+        made = {make_context(name=f"Bandstand {n}").ref for n in "abcde"}
+    client, seen = sign_in(places.worker), []
+    page = client.post("/contexts", {"q": "bandstand"})
+    for _each in range(3):
+        assert page.html is not None and not page.location
+        seen += re.findall(r"/contexts/(CX-[0-9A-Z-]{9})", str(page.html.select_one("main table")))
+        more = page.html.select('main form input[name="after"]')
+        page = client.post("/contexts", page.form(having="after")) if more else page
+    assert sorted(seen) == sorted(made)
 
 
 def test_the_list_goes_on_where_the_page_ended(

@@ -94,7 +94,9 @@ def crawl(client: PageClient, ref: str, case_ref: str, name: str) -> list[Page]:
         "/sealed",
         "/notices",
         "/audit",
-        f"/audit/looks/{ref}",
+        f"/audit/subjects/{ref}",
+        f"/access/{ref}",
+        f"/access/{case_ref}/looks",
         f"/people/{ref}/refer",
     ]
     found = [client.get(path) for path in paths]
