@@ -23,6 +23,7 @@ from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError
 from safeguarding.extensions import db
 from safeguarding.relations.built import Asker, among, built
+from safeguarding.relations.closing import is_closed
 from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import Asks, live, not_barred, related
 
@@ -56,6 +57,7 @@ class ActionRow:
     subject_name: str | None
     subject_ref: str | None
     subject_endpoint: str | None
+    is_restricted: bool = False  # told of on the action's own page
 
     @property
     def is_live(self) -> bool:
@@ -98,7 +100,9 @@ def access_action(actor: Actor, ref: str, permission: Permission) -> tuple[Actio
 
 @built
 def _action(asker: Asker, action_ref: str) -> Select[*tuple[Any, ...]]:
-    statement = _statement(asker).add_columns(RelationRow.kind.label("relation_kind"))
+    statement = _statement(asker).add_columns(
+        RelationRow.kind.label("relation_kind"), is_closed("action", Action.id).label("is_restricted")
+    )
     statement = statement.outerjoin(
         RelationRow,
         and_(

@@ -5,7 +5,7 @@ from the table of relations; `Actor.decide` says what follows.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ from safeguarding.panels.models.panels import Panel
 from safeguarding.panels.queries.live import load_item, load_meeting
 from safeguarding.people.queries import access_person
 from safeguarding.referrals.queries import access_referral
+from safeguarding.relations.closing import closed_among
 from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import live, of_any
 
@@ -205,7 +206,8 @@ def access_record(actor: Actor, ref: str) -> Record:
     known = normalise_reference(ref, ref[:2].upper()) if door else None
     if door is None or known is None:
         raise NotFoundError
-    return door(actor, known)
+    record = door(actor, known)
+    return replace(record, is_restricted=True) if closed_among(record.pairs[:1]) else record
 
 
 def audience_of(asker: Actor, record: Record) -> Audience:

@@ -26,6 +26,7 @@ class Change(StrEnum):
 
 ABOUT_NOBODY = frozenset({Change.OPENED})
 _WORKED = frozenset({"YP", "CA", "NR"})  # what people are allocated to
+_WITHOUT_PARTS = frozenset({"CX", "MT"})  # a role opens a place, a seat a meeting: nobody is given a part in them
 _GAINED = {
     Change.ALLOCATED: Relation.ALLOCATED,
     Change.LISTED: Relation.LISTED,
@@ -63,6 +64,8 @@ class Outcome:
 
 def changes_of(record: Record) -> list[Change]:
     """Return what might change about a record."""
+    if record.ref[:2] in _WITHOUT_PARTS:
+        return []
     if record.is_restricted:
         return [Change.LISTED, Change.ENDED, Change.CONFLICT, Change.OPENED]
     can_be_allocated = record.ref[:2] in _WORKED

@@ -50,6 +50,7 @@ from safeguarding.referrals.models import (
 from safeguarding.referrals.policy import NOT_A_CHOICE, REPEAT_DAYS, may_rely_on
 from safeguarding.relations import queries as relations
 from safeguarding.relations.built import Asker, among, built
+from safeguarding.relations.closing import is_closed
 
 PAGE = 50
 FOUND_PLACES = 20
@@ -139,6 +140,7 @@ def show_referral(actor: Actor, ref: str) -> Shown:
             _Screener.name.label("screener_name"),
             _known_case(actor, Case.ref).label("case_ref"),
             _known_case(actor, Case.risk).label("case_risk"),
+            is_closed("referral", Referral.id).label("is_restricted"),
         )
         .outerjoin(Person, Person.id == Referral.person_id)
         .outerjoin(Context, Context.id == Referral.context_id)

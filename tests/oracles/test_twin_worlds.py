@@ -91,10 +91,10 @@ def _restricted(other: Somebody, lead: Somebody, place: Context) -> dict[str, st
     return {"people": person.ref, "cases": case.ref}
 
 
-def _ordinary(members: Members, place: Context) -> dict[str, str]:
+def _ordinary(members: Members, lead: Somebody, place: Context) -> dict[str, str]:
     """Make the work of a panel on which none of them has a seat, about people with whom they have nothing to do."""
     panel, agencies, people = members
-    worker, lead, chair = people["practitioner"], make_somebody(Role.LEAD, name="Another Lead"), people["chair"]
+    worker, chair = people["practitioner"], people["chair"]
     meeting = plan_meeting(SYSTEM, panel, starts_at=clock.now() + timedelta(days=7), place="Bridge Room")
     day = Day(panel, meeting, agencies, people)
     day.items += [add_young_person(day), add_young_person(day)]
@@ -141,7 +141,11 @@ def _twin(databases: Databases, folder: Path, kind: str, with_hidden: bool) -> I
         if with_hidden:
             with app.app_context(), unit_of_work():
                 here = db.session.get_one(Context, place.id)
-                hidden = _ordinary(members, here) if kind == "ordinary" else _restricted(other, restricting, here)
+                hidden = (
+                    _ordinary(members, restricting, here)
+                    if kind == "ordinary"
+                    else _restricted(other, restricting, here)
+                )
         yield Twin(app, askers, lead, place.ref, own.ref, hidden)
 
 
@@ -223,9 +227,8 @@ def differing(twins: tuple[Twin, Twin], role: Role) -> list[str]:
     return [name for name in without if without[name] != with_it[name]]
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_what_is_hidden_changes_no_byte(twins: tuple[Twin, Twin], role: Role) -> None:
-    assert differing(twins, role) == []
+def test_what_is_hidden_changes_no_byte(twins: tuple[Twin, Twin]) -> None:
+    assert {role: found for role in ROLES if (found := differing(twins, role))} == {}
 
 
 @pytest.mark.parametrize("twins", ["restricted"], indirect=True)

@@ -36,6 +36,7 @@ from safeguarding.people.models import PeerGroup, Person
 from safeguarding.referrals.models import Referral
 from safeguarding.relations import queries as relations
 from safeguarding.relations.built import Asker, built
+from safeguarding.relations.closing import is_closed
 from safeguarding.relations.models import RelationRow
 
 # --- doors for commands -------------------------------------------------------------------------------------------
@@ -130,6 +131,7 @@ _MEETING = (
 _ITEM = (
     AgendaItem.id.label("item_id"),
     AgendaItem.ref.label("item_ref"),
+    is_closed("item", AgendaItem.id).label("is_restricted"),
     AgendaItem.position,
     AgendaItem.minutes,
     AgendaItem.kind.label("item_kind"),

@@ -5,8 +5,9 @@ from flask import Flask
 from safeguarding.access.roles import Role
 from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
-from tests.factories.cases import make_case, restrict
+from tests.factories.cases import make_action, make_case, restrict
 from tests.factories.people import make_somebody
+from tests.factories.places import make_context
 
 
 def test_it_is_asked_and_answered_and_nothing_is_changed(app: Flask, sign_in: SignIn) -> None:
@@ -50,3 +51,23 @@ def test_a_restricted_case_is_thought_of_as_open(app: Flask, sign_in: SignIn) ->
     assert "If the restriction were lifted" in page.words
     assert f"+ {kept_out.name} gains: Read" in page.words
     assert sign_in(kept_out).get(f"/access/{ref}?change=opened").status == 404
+
+
+def test_a_place_is_opened_by_a_role_and_nothing_is_asked_about_it(app: Flask, sign_in: SignIn) -> None:
+    with app.app_context(), unit_of_work():
+        ref = make_context().ref
+    page = sign_in(Role.LEAD).get(f"/access/{ref}?change=opened")
+    assert page.status == 200 and "What if it changed?" not in page.words
+
+
+def test_what_is_about_a_restricted_case_says_so_itself(app: Flask, sign_in: SignIn) -> None:
+    with app.app_context(), unit_of_work():
+        worker = make_somebody(Role.SOCIAL_WORKER)
+        case, other = make_case(worker), make_case(worker)
+        paths = [f"/actions/{make_action(worker, each, worker).ref}" for each in (case, other)]
+        refs = [path.rpartition("/")[2] for path in paths]
+        restrict(case)
+    browser = sign_in(worker)
+    bar = "Restricted record."
+    assert [bar in browser.get(path).words for path in paths] == [True, False]
+    assert [bar in browser.get(f"/access/{ref}").words for ref in refs] == [True, False]
