@@ -26,4 +26,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(_MAKE.format("sql", _HEAD))
+        op.execute(_MAKE.format("sql", "SELECT seq, hash FROM public.audit_head WHERE id = 1 FOR UPDATE"))

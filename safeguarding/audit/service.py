@@ -147,5 +147,6 @@ def _note_shown(response: Response) -> None:
 def _reference_in_address() -> str | None:
     """Return the reference that the address names: an agenda item's rather than its meeting's, a case's than its update's."""
     named = request.view_args or {}
-    typed = str(named.get("item_ref") or named.get("ref") or "")
+    first = [named[name] for name in ("item_ref", "ref", "case_ref", "person_ref", "context_ref") if named.get(name)]
+    typed = str(first[0]) if first else ""
     return normalise_reference(typed, typed[:2].upper())

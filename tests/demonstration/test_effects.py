@@ -11,7 +11,10 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from safeguarding.audit.models import AuditEvent
+from safeguarding.cases.models import Case
+from safeguarding.core.second_wall import Sight, looking
 from safeguarding.extensions import db
+from safeguarding.people.models import Person
 from safeguarding.web.once import new_key
 from tests.demonstration.conftest import AsAccount
 from tests.demonstration.forms import FoundForm, Pairs, described, encoded, forms_reached, posted
@@ -92,13 +95,27 @@ CREATING = {
 
 def creating_forms(app: Flask, client: PageClient, known: set[str]) -> list[FoundForm]:
     """Return the forms with a once-only key that a role reaches, one of each endpoint that is not known yet."""
-    forms = [form for form in forms_reached(app, client) if any(each.name == "once" for each in form.controls)]
+    reached = [*forms_reached(app, client), *_to_open_a_case(app, client)]
+    forms = [form for form in reached if any(each.name == "once" for each in form.controls)]
     fresh: dict[str, FoundForm] = {}
     for form in forms:
         # The first on a page: what follows it is about something that is over.
         if form.endpoint not in known:
             fresh.setdefault(form.endpoint, form)
     return list(fresh.values())
+
+
+def _to_open_a_case(app: Flask, client: PageClient) -> list[FoundForm]:
+    """Return the form that opens a case about somebody who has none: a walk meets few people, and so not always one."""
+    with app.app_context(), looking(Sight(system="test")):
+        without = db.session.scalars(
+            select(Person.ref).where(Person.id.not_in(select(Case.person_id).where(Case.person_id.is_not(None))))
+        ).all()
+    for ref in without:
+        page = client.get(path := f"/cases/open/person/{ref}")
+        if page.status == 200:
+            return list(described(app, path, page))
+    return []
 
 
 def again(app: Flask, client: PageClient, form: FoundForm) -> FoundForm | None:

@@ -44,7 +44,7 @@ class Line:
 def index() -> Any:
     """List places, the highest score first. Filters without a name lead to an address that can be kept."""
     actor = current_actor()
-    sent = request.form if request.method == "POST" else request.args
+    sent = typed() or request.args
     filters = _filters(sent)
     given: dict[str, Any] = {name: sent[name] for name in _COUNTED if sent.get(name)}
     if request.method == "POST" and not filters.text:
@@ -89,12 +89,12 @@ def counts() -> str:
 
 
 def _filters(sent: Mapping[str, str]) -> Filters:
-    kind, band, written = sent.get("kind", ""), sent.get("band", ""), typed()
+    kind, band = sent.get("kind", ""), sent.get("band", "")
     return Filters(
         kind=ContextKind(kind) if kind in set(ContextKind) else None,
         ward=sent.get("ward", "")[:_LONGEST] or None,
         band=band if band in {*Band, words.TOO_FEW} else None,
-        text=written.get("q", "").strip()[:_LONGEST] or None if written else None,
+        text=sent.get("q", "").strip()[:_LONGEST] or None if request.method == "POST" else None,
     )
 
 

@@ -19,10 +19,12 @@ from safeguarding.access.roles import Role
 from safeguarding.accounts.link_models import AccountLink
 from safeguarding.accounts.models import UserSession
 from safeguarding.audit.models import AuditEvent
+from safeguarding.audit.service import sign
 from safeguarding.audit.verify import anchor, anchor_file, verify
 from safeguarding.cases.models import CaseUpdate
 from safeguarding.cli.backups import making
 from safeguarding.core import vault
+from safeguarding.core.canonical import canonical_json
 from safeguarding.extensions import db
 from safeguarding.notices.models import Notice
 from safeguarding.people.models import Person
@@ -238,7 +240,9 @@ def test_an_audit_that_was_changed_before_the_backup_is_refused(
     dispose(app)
     place_of_anchors = anchor_file(settings.data)
     place_of_anchors.parent.mkdir(parents=True)
-    place_of_anchors.write_text(json.dumps({"seq": seq, "hash": "f" * 64, "at": "2026-11-25T10:00:00+00:00"}) + "\n")
+    line = {"seq": seq, "hash": "f" * 64, "at": "2026-11-25T10:00:00+00:00"}
+    line["signature"] = sign(canonical_json(line))
+    place_of_anchors.write_text(canonical_json(line) + "\n")
     file = backed_up(settings, tmp_path / "kept.backup")
     with places.empty(tmp_path / "restored") as place:
         assert f"event {seq} is rewritten" in refused(place, file)
