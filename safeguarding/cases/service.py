@@ -141,7 +141,10 @@ def open_case(
     if lead_user_id is not None:
         _allocate(actor, case, lead_user_id, AllocationKind.LEAD, now)
     if is_restricted:  # last: whoever opens it for somebody else sees no more of it from here on
-        case.is_restricted = True
+        db.session.flush()
+        with beyond(Beyond.CLOSING):
+            case.is_restricted = True
+            db.session.flush()
         _restrict_at_once(case, now)
         for allocation in db.session.scalars(select(Allocation).where(Allocation.case_id == case.id)):
             put_worker_on_list(case, allocation)

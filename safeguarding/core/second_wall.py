@@ -91,8 +91,8 @@ def as_command(name: str) -> Iterator[None]:
 @contextlib.contextmanager
 def beyond(reason: Beyond) -> Iterator[None]:
     """Read beyond the actor's relations inside the block, or in the function it decorates; what is read must leave it
-    protected. Nothing can be written, but by a second person that a case is restricted no longer, and that somebody who
-    leaves no longer works a case."""
+    protected. Nothing can be written, but by a second person that a case is restricted no longer, that a case is restricted
+    from the moment it is opened, and that somebody who leaves no longer works a case."""
     seen = _sight.get()
     with looking(seen if seen is None else Sight(seen.principals, seen.user_id, seen.system, reason)):
         yield

@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 REVIEWED = {
     "safeguarding/cases/restricted.py": {"SECOND_PERSON"},
     "safeguarding/cases/restricted_queries.py": {"SECOND_PERSON"},
-    "safeguarding/cases/service.py": {"LEAVING"},
+    "safeguarding/cases/service.py": {"CLOSING", "LEAVING"},
     "safeguarding/oversight/queries.py": {"OVERSIGHT"},
     "safeguarding/oversight/questions.py": {"OVERSIGHT"},
     "safeguarding/oversight/service.py": {"EMERGENCY"},
