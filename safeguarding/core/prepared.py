@@ -6,6 +6,7 @@ goes over the session's own connection and within its transaction; it decides no
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -45,6 +46,14 @@ class Prepared:
         return form
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """How the answers to a statement are read: what each column goes through, by its place, and what makes a row."""
+
+    processors: tuple[tuple[int, Callable[[Any], Any]], ...]
+    make: Callable[[Any], Any]
+
+
 class _Form:
     """A statement in the words of one database."""
 
@@ -62,8 +71,7 @@ class _Form:
         }
         own = compiled.construct_params(_check=False)
         self._fixed = self._written({name: value for name, value in own.items() if name not in used})
-        self._read: list[tuple[int, Callable[[Any], Any]]] = []
-        self._make: Callable[[Any], Any] | None = None
+        self._reading: _Reading | None = None
 
     def send(self, connection: Connection, values: Values) -> CursorResult[Any]:
         """Fill the statement in and run it."""
@@ -75,16 +83,16 @@ class _Form:
 
     def read(self, result: CursorResult[Any]) -> list[Any]:
         """Return the rows of an answer to this statement."""
-        make = self._make
-        if make is None:
-            make = self._make = self._learn(result)
+        reading = self._reading
+        if reading is None:  # several threads may learn it at once: each learns it whole, and all learn the same
+            reading = self._reading = self._learn(result)
         found = result.all()
         if not found:
             return []
         columns: list[Any] = list(zip(*found, strict=True))
-        for place, processor in self._read:
+        for place, processor in reading.processors:
             columns[place] = map(processor, columns[place])
-        return list(map(make, zip(*columns, strict=True)))
+        return list(map(reading.make, zip(*columns, strict=True)))
 
     def _written(self, values: Mapping[str, Any]) -> Values:
         write = self._write
@@ -92,17 +100,20 @@ class _Form:
             name: value if (processor := write[name]) is None else processor(value) for name, value in values.items()
         }
 
-    def _learn(self, result: CursorResult[Any]) -> Callable[[Any], Any]:
-        """Learn from its first answer how the statement's columns are read; return what makes a row of values."""
+    def _learn(self, result: CursorResult[Any]) -> "_Reading":
+        """Learn from its first answer how the statement's columns are read."""
         columns = list(self._statement.exported_columns)
         described = result.cursor.description
         if len(columns) != len(described):
             raise TypeError(f"{len(described)} columns came for {len(columns)}: {self._text}")
+        processors = []
         for place, (column, told) in enumerate(zip(columns, described, strict=True)):
             processor = column.type.dialect_impl(self._dialect).result_processor(self._dialect, told[1])
             if processor is not None:
-                self._read.append((place, processor))
-        return _row_class([_name_of(column, place) for place, column in enumerate(columns)])
+                processors.append((place, processor))
+        return _Reading(
+            tuple(processors), _row_class([_name_of(column, place) for place, column in enumerate(columns)])
+        )
 
 
 def _connection(session: Session) -> Connection:
