@@ -103,9 +103,8 @@ def _pytest(options: argparse.Namespace, passed_on: list[str]) -> int:
     if options.no_skip:
         command += ["--no-skip", *(word for name in USED_IN_FULL for word in ("--needs", name))]
     if not passed_on:
-        # A file's tests stay together, because its databases and browser are made once a file. In the order of their names,
-        # for the journeys and faults, few and long, come first there and not at the end, when the other workers rest.
-        command += ["-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder"]
+        # A file's tests stay together, because its databases and browser are made once a file.
+        command += ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
     # It stays in this process group: a Ctrl-C reaches it directly, and it ends by itself.
     with subprocess.Popen([*command, *passed_on], cwd=ROOT, env=surroundings()) as running:
         while True:
