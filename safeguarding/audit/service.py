@@ -7,7 +7,7 @@ import hmac
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from sqlalchemy import String, bindparam, column, func, insert, select
 
 from safeguarding.access.actor import Actor
@@ -140,8 +140,9 @@ def _note_shown(response: Response) -> None:
     ref = _reference_in_address()
     if ref is None or any(event.keep is Keep.READ for event in transaction.pending_events()):
         return
-    area, _, page = (request.endpoint or "").partition(".")
-    record_read(f"{area}:{page}:shown", actor, ref)
+    # The part of the service is the view's package, not its blueprint: by parts the audit is searched.
+    area = current_app.view_functions[request.endpoint or ""].__module__.split(".")[1]
+    record_read(f"{area}:{(request.endpoint or '').rpartition('.')[2]}:shown", actor, ref)
 
 
 def _reference_in_address() -> str | None:

@@ -159,6 +159,7 @@ def _admit() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # routing's own 404 or 405 follows
     if _is_sent_by_another_site() and request.endpoint != "static":
+        optional_actor()  # of somebody who is signed in, it is recorded
         raise ForbiddenError("Another site sent this request. Open the page from this service.")
     needed = needs_of(current_app.view_functions[request.endpoint])
     if needed == _PUBLIC:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from safeguarding.audit.models import AuditEvent
 from safeguarding.extensions import db
+from safeguarding.oversight.events import AREAS
 from safeguarding.people.models import Person
 from tests.demonstration.conftest import AsAccount
 from tests.demonstration.walk import ACCOUNTS, walk
@@ -42,5 +43,7 @@ def test_every_page_that_a_role_reaches_answers(demonstration: Flask, as_account
                 assert not _SUBJECT.search(page.words), f"{path} shows {account} a reference of a case"
     with demonstration.app_context():
         recorded = set(db.session.scalars(select(AuditEvent.request_id)))
+        parts = {event.partition(":")[0] for event in db.session.scalars(select(AuditEvent.event).distinct())}
+    assert parts <= set(AREAS)  # by parts the audit is searched
     assert {path for number, path in about_a_record.items() if number not in recorded} == set()
     assert pages >= (5 if account in NO_CASE_CONTENT else 10)

@@ -376,7 +376,12 @@ def test_what_another_site_sends_is_refused_but_for_a_link_that_somebody_followe
 ) -> None:
     browser = sign_in(Role.PRACTITIONER)
     for path in ("/my-work", "/cases"):
-        assert browser.get(path, headers=headers).status == status
+        page = browser.get(path, headers=headers)
+        assert page.status == status
+        with app.app_context():
+            number = page.response.headers["X-Request-ID"]
+            events = db.session.scalars(db.select(AuditEvent.event).where(AuditEvent.request_id == number)).all()
+        assert ("access:request:refused" in events) is (status == 403)
     assert PageClient(app.test_client()).get("/sign-in", headers=headers).status == status
 
 

@@ -1,14 +1,19 @@
 """What a form shows of a record is recorded as seen, though its view records nothing: the door does."""
 
+from typing import Any
+
 import pytest
-from flask import Flask
+from flask import Flask, Response, g
 from sqlalchemy import select
 
+from safeguarding.access.actor import Actor
 from safeguarding.access.roles import Role
+from safeguarding.audit import service
 from safeguarding.audit.models import AuditEvent
 from safeguarding.extensions import db
+from safeguarding.oversight.events import AREAS
 from safeguarding.people.models import Person
-from safeguarding.web.transaction import unit_of_work
+from safeguarding.web.transaction import pending_events, unit_of_work
 from tests.conftest import SignIn
 from tests.factories.cases import make_case
 from tests.factories.people import Somebody, make_somebody
@@ -70,6 +75,32 @@ def test_a_refused_and_a_stale_form_are_looks_too_and_a_page_that_says_more_is_o
     assert ("people:names:shown", shown.person_ref) in shown.of(stale.response.headers["X-Request-ID"])
     page = browser.get(f"/cases/{shown.case_ref}")
     assert shown.of(page.response.headers["X-Request-ID"]) == [("cases:case:shown", shown.case_ref)]
+
+
+def test_its_part_of_the_service_is_one_that_the_audit_is_searched_by(app: Flask) -> None:
+    def shows(rule: Any) -> bool:
+        return any(name == "ref" or name.endswith("_ref") for name in rule.arguments)
+
+    views = [app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules() if shows(rule)]
+    assert {view.__module__.split(".")[1] for view in views} <= set(AREAS)
+    assert len(views) > 90
+
+
+@pytest.mark.parametrize(
+    ("path", "event"),
+    [
+        ("/admin/people/US-0000-0000", "accounts:person:shown"),
+        ("/emergency/EA-0000-0000", "oversight:use:shown"),
+        ("/access/CA-0000-0000", "oversight:record:shown"),
+    ],
+)
+def test_a_look_is_named_after_the_part_and_not_after_the_address(app: Flask, path: str, event: str) -> None:
+    with app.test_request_context(path):
+        g.actor = Actor("user:US-0000-0000", "Somebody")
+        service._note_shown(Response(status=200))
+        [noted] = pending_events()
+        assert noted.payload["event"] == event
+        pending_events().clear()
 
 
 def test_what_was_not_shown_is_a_refusal_and_no_look(shown: Shown, sign_in: SignIn) -> None:

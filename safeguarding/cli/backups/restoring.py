@@ -203,9 +203,13 @@ def _proved(settings: Settings, manifest: Manifest, anchors_at: Path) -> Restore
             with db.engine.connect() as connection:
                 _need_what_the_manifest_says(connection, manifest)
             verdict = verify(anchors_at)
-            if not verdict.ok:
-                seq, kind = verdict.first_bad or (0, "")
+            if verdict.first_bad is not None:
+                seq, kind = verdict.first_bad
                 raise RestoreError(f"The audit is not whole: event {seq} is {kind}.")
+            if not verdict.ok:
+                raise RestoreError(
+                    f"{verdict.anchors_forged} anchors in the backup are not of this installation's key."
+                )
             if (verdict.checked, verdict.head) != (manifest.head_seq, manifest.head_hash):
                 raise RestoreError("The audit ends elsewhere than the manifest says.")
             db.session.rollback()

@@ -230,6 +230,17 @@ def test_rows_that_the_manifest_does_not_say_are_refused(
         assert "case_update has 2, not 3" in refused(place, file)
 
 
+def test_anchors_that_are_not_ours_are_refused(
+    settings: Settings, worker: Somebody, places: Places, tmp_path: Path
+) -> None:
+    kept = anchor_file(settings.data)
+    kept.parent.mkdir(parents=True)
+    kept.write_text('{"seq":1,"hash":"' + "f" * 64 + '","at":"2026-11-25T10:00:00+00:00","signature":"0"}\n')
+    file = backed_up(settings, tmp_path / "kept.backup")
+    with places.empty(tmp_path / "restored") as place:
+        assert "1 anchors in the backup are not of this installation's key" in refused(place, file)
+
+
 def test_an_audit_that_was_changed_before_the_backup_is_refused(
     settings: Settings, worker: Somebody, places: Places, tmp_path: Path
 ) -> None:

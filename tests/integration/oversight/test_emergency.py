@@ -20,7 +20,7 @@ from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
 from safeguarding.notices.models import Notice
 from safeguarding.oversight import service
-from safeguarding.oversight.emergency_queries import access_use, list_work
+from safeguarding.oversight.emergency_queries import access_use, list_work, may_be_told
 from safeguarding.oversight.models import EmergencyAccess, EmergencyBasis, EmergencyKind, EmergencyOutcome
 from safeguarding.people.models import Person
 from safeguarding.people.queries import access_person
@@ -255,6 +255,7 @@ def test_a_use_that_nobody_reviews_in_time_is_told_further_and_once(night: Night
         with unit_of_work():
             assert service.escalate_overdue() == 1
         assert _told_of(ref, service.OVERDUE) == {lead.id, night.reviewer.id}
+        assert may_be_told(lead.actor, ref) and may_be_told(night.reviewer.actor, ref)  # asked again at sending
         assert not service.is_any_overdue()
         with unit_of_work():
             assert service.escalate_overdue() == 0
