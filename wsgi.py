@@ -24,4 +24,5 @@ except (ConfigError, StampError) as refusal:
 
 if settings.proxy_hops:
     hops = settings.proxy_hops
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    # The host is the request's own, which the proxy passes on: nothing here would stop a client's X-Forwarded-Host.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]

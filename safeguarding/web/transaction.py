@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import LengthRequired
 
 from safeguarding.core import second_wall
 from safeguarding.core.database import set_writing, writing
@@ -117,6 +118,8 @@ def reads_first(view: Callable[..., Any]) -> Callable[..., Any]:
 
 def start_request(app: Flask) -> None:
     """Take the request's body before any lock, then say whether this request writes."""
+    if request.headers.get("Transfer-Encoding"):
+        raise LengthRequired  # no browser sends a form so, and one that is too long would be cut and not refused
     unsafe = request.method in UNSAFE
     if unsafe:
         _ = request.form  # a slow upload must not hold the write lock

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +31,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "SECOND_FACTOR": "optional" if settings.second_factor_optional else "required",
         "PASSKEY_REQUIRED": "yes" if settings.passkey_required else "no",
         "SEALED_KEYS": settings.sealed_keys_text,
+        "TRUSTED_HOSTS": ",".join(settings.trusted_hosts),
+        "PROXY_HOPS": str(settings.proxy_hops),
     }
 
 
@@ -43,11 +45,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(settings: Settings, workers: int = 2) -> Iterator[str]:
+def serving(settings: Settings, workers: int = 2, options: Sequence[str] = ()) -> Iterator[str]:
     """Serve an installation and give its address; everything it started is ended afterwards."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
-    command += ["--worker-class", "gthread", "--threads", "4", "--no-control-socket", "--graceful-timeout", "3"]
+    # The rest is in gunicorn.conf.py, as in live use.
+    command += ["--threads", "4", "--graceful-timeout", "3", *options]
     log = (settings.data / "server.log").open("wb")
     with log, subprocess.Popen(
         command, cwd=ROOT, env=environment_of(settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

@@ -1,0 +1,79 @@
+"""How gunicorn's workers treat connections: nobody holds a thread by sending slowly, and a refusal repeats nothing.
+
+It stands apart from the service, because gunicorn's master imports it, and has to stay free of what a reload brings anew.
+"""
+
+import contextlib
+import socket
+import time
+from typing import Any
+
+from gunicorn.http import wsgi
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException, UnsupportedTransferCoding
+from gunicorn.workers.gthread import ThreadWorker
+
+SECONDS_TO_SEND = 60  # a whole request, 16 MB at most; a proxy in front has read it before and sends it at once
+_REFUSALS: tuple[tuple[type[BaseException], str], ...] = (
+    (LimitRequestLine, "414 URI Too Long"),
+    (LimitRequestHeaders, "431 Request Header Fields Too Large"),
+    (UnsupportedTransferCoding, "501 Not Implemented"),
+    (ParseException, "400 Bad Request"),
+    (BaseException, "500 Internal Server Error"),
+)
+_PAGE = "This request cannot be read.\n"
+_HEADERS = "".join(
+    f"{name}: {value}\r\n"
+    for name, value in {
+        "Connection": "close",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Length": len(_PAGE),
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }.items()
+)
+
+
+class Nameless(wsgi.Response):
+    """A response that does not say which server made it."""
+
+    def default_headers(self) -> list[str]:
+        """Return the headers of every response, without the server's name."""
+        return [each for each in super().default_headers() if not each.startswith("Server:")]
+
+
+wsgi.Response = Nameless  # type: ignore[misc]  # there is no setting for it
+
+
+class Worker(ThreadWorker):
+    """gunicorn's worker with threads, whose every request has to be sent within a time."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._late_at: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """Serve a request, in a thread, and note by when all of it must have come."""
+        self._late_at[conn] = time.monotonic() + SECONDS_TO_SEND
+        try:
+            return super().handle(conn)
+        finally:
+            self._late_at.pop(conn, None)
+
+    def murder_pending(self) -> None:
+        """Read no more from whoever is late: the thread that waits for them goes on. Called each second, by the main one."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, late_at in list(self._late_at.items()):
+            if late_at < now:
+                with contextlib.suppress(OSError):  # it may just have ended
+                    conn.sock.shutdown(socket.SHUT_RD)  # what is being answered is still sent
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer what is no request of HTTP; gunicorn's own page and line of the log would repeat what was sent."""
+        status = next(said for kind, said in _REFUSALS if isinstance(exc, kind))
+        self.log.warning("a request that cannot be read: %s", type(exc).__name__)
+        with contextlib.suppress(OSError):
+            client.sendall(f"HTTP/1.1 {status}\r\n{_HEADERS}\r\n{_PAGE}".encode())
