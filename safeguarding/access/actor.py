@@ -44,6 +44,11 @@ class Actor:
                 merged[permission] = None if known is None or kinds == ANY else known | kinds
         return merged
 
+    @cached_property
+    def allowed_by(self) -> dict[Permission, Decision]:
+        """What the actor was allowed so far in this request, by the first time of asking: a look's event says it."""
+        return {}
+
     def holds(self, permission: Permission) -> bool:
         """Return whether the actor holds the permission for any subject at all."""
         return permission in self.grants
@@ -54,7 +59,10 @@ class Actor:
 
     def decide(self, permission: Permission, relations: Iterable[Relation] = ()) -> Decision:
         """Return the same with its reason."""
-        return decide(self.grants, permission, relations)
+        decision = decide(self.grants, permission, relations)
+        if decision.allowed:
+            self.allowed_by.setdefault(permission, decision)
+        return decision
 
     def kinds_for(self, permission: Permission) -> frozenset[Relation] | None:
         """Return the relations through which the permission holds (empty: not held; None: no relation needed)."""

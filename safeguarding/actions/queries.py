@@ -25,7 +25,7 @@ from safeguarding.extensions import db
 from safeguarding.relations.built import Asker, among, built
 from safeguarding.relations.closing import is_closed
 from safeguarding.relations.models import RelationRow
-from safeguarding.relations.queries import Asks, live, not_barred, related
+from safeguarding.relations.queries import Asks, held_by, live, not_barred, of_any, related
 
 PAGE = 50
 SOON = timedelta(days=7)
@@ -90,7 +90,10 @@ def access_action(actor: Actor, ref: str, permission: Permission) -> tuple[Actio
     rows = _action.rows(actor, ref) if actor.principals else []
     if not rows:
         raise NotFoundError
-    held = frozenset(row.relation_kind for row in rows if row.relation_kind is not None)
+    held = frozenset(row.relation_kind for row in rows if row.relation_on == "action")
+    about = frozenset(row.relation_kind for row in rows if row.relation_on not in (None, "action"))
+    if not actor.may(Permission.ACTION_READ, held | (about - _OWNER)):
+        raise NotFoundError
     if rows[0].owner_user_id == actor.user_id:
         held |= _OWNER  # of a restricted record one sees one's own action by being on its list
     if permission is not Permission.ACTION_READ and not actor.may(permission, held):
@@ -101,14 +104,15 @@ def access_action(actor: Actor, ref: str, permission: Permission) -> tuple[Actio
 @built
 def _action(asker: Asker, action_ref: str) -> Select[*tuple[Any, ...]]:
     statement = _statement(asker).add_columns(
-        RelationRow.kind.label("relation_kind"), is_closed("action", Action.id).label("is_restricted")
+        RelationRow.kind.label("relation_kind"),
+        RelationRow.subject_kind.label("relation_on"),
+        is_closed("action", Action.id).label("is_restricted"),
     )
     statement = statement.outerjoin(
         RelationRow,
         and_(
-            RelationRow.subject_kind == "action",
-            RelationRow.subject_id == Action.id,
-            RelationRow.principal.in_(asker.principals),
+            of_any([("action", Action.id), (Action.subject_kind, Action.subject_id)]),
+            held_by(asker),
             live(),
         ),
     )
@@ -264,7 +268,7 @@ def _rows(rows: list[Any]) -> list[ActionRow]:
 
 
 def _row(row: Any) -> ActionRow:
-    values = {name: value for name, value in row._asdict().items() if name != "relation_kind"}
+    values = {name: value for name, value in row._asdict().items() if not name.startswith("relation_")}
     endpoints = {each.kind: each.endpoint for each in registered()}
     known = endpoints.get(row.subject_kind) if row.subject_ref else None
     return ActionRow(**values, subject_endpoint=known)

@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from sqlalchemy import String, bindparam, column, func, insert, select
 
 from safeguarding.access.actor import Actor
+from safeguarding.access.permissions import Permission
 from safeguarding.audit.models import AuditEvent, AuditHead
 from safeguarding.core import clock
 from safeguarding.core.base import BigKey
@@ -21,7 +22,7 @@ from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.web import transaction
 from safeguarding.web.errors import set_refusal_hook
-from safeguarding.web.guard import is_polled
+from safeguarding.web.guard import is_polled, needs_of, subject_needs_of
 from safeguarding.web.headers import request_id
 from safeguarding.web.site import register_readiness
 from safeguarding.web.transaction import Keep
@@ -63,8 +64,26 @@ def record(event: str, actor: Actor, subject: str | None = None, **detail: Any) 
 
 
 def record_read(event: str, actor: Actor, subject: str | None = None, **detail: Any) -> None:
-    """Record that something was shown; stored before the first byte is sent."""
+    """Record that something was shown, and what allowed it; stored before the first byte is sent."""
+    if subject is not None:
+        detail = _why(actor) | detail
     transaction.add_event(Keep.READ, _payload(event, actor.key, actor.agency_names, subject, detail))
+
+
+def _why(actor: Actor) -> dict[str, Any]:
+    """Return by which relations, or by which roles alone, the decision that opens this page said yes.
+
+    It is what the page's door decided, not worked out again: relations end, and the event is read years later. Where the
+    door asked another permission than the view names (a case, before an NRM referral of it), it is the first one asked.
+    """
+    view = current_app.view_functions.get(request.endpoint or "") if has_request_context() else None
+    needed = None if view is None else subject_needs_of(view) or needs_of(view)
+    allowed = actor.allowed_by
+    asked = needed if isinstance(needed, Permission) and needed in allowed else next(iter(allowed), None)
+    if view is None or asked is None:
+        return {}
+    why = sorted(kind.value for kind in allowed[asked].through) or [allowed[asked].reason.value]
+    return {"why": why, "permission": asked.value, "roles": sorted(role.value for role in actor.roles)}
 
 
 def record_refusal(event: str, actor_key: str, subject: str | None = None, **detail: Any) -> None:

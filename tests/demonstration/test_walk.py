@@ -4,7 +4,7 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from safeguarding.audit.models import AuditEvent
 from safeguarding.extensions import db
@@ -14,6 +14,7 @@ from tests.demonstration.conftest import AsAccount
 from tests.demonstration.walk import ACCOUNTS, walk
 
 NO_CASE_CONTENT = ("admin", "analyst", "auditor", "information-governance")
+RECORDS = ("YP", "CA", "RF", "AC", "NR", "CX", "MT", "IT")
 _REFERENCE = re.compile(r"/[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}")
 _SUBJECT = re.compile(r"\b(?:YP|CA|RF|NR)-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
@@ -43,7 +44,14 @@ def test_every_page_that_a_role_reaches_answers(demonstration: Flask, as_account
                 assert not _SUBJECT.search(page.words), f"{path} shows {account} a reference of a case"
     with demonstration.app_context():
         recorded = set(db.session.scalars(select(AuditEvent.request_id)))
+        looks = select(AuditEvent.request_id).where(
+            AuditEvent.event.endswith(":shown"),
+            func.substr(AuditEvent.subject, 1, 2).in_(RECORDS),
+            ~AuditEvent.detail.contains('"why":'),
+        )
+        unexplained = about_a_record.keys() & set(db.session.scalars(looks))
         parts = {event.partition(":")[0] for event in db.session.scalars(select(AuditEvent.event).distinct())}
     assert parts <= set(AREAS)  # by parts the audit is searched
     assert {path for number, path in about_a_record.items() if number not in recorded} == set()
+    assert {about_a_record[number] for number in unexplained} == set()  # each look says what allowed it
     assert pages >= (5 if account in NO_CASE_CONTENT else 10)

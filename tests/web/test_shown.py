@@ -1,5 +1,6 @@
 """What a form shows of a record is recorded as seen, though its view records nothing: the door does."""
 
+import json
 from typing import Any
 
 import pytest
@@ -107,3 +108,23 @@ def test_what_was_not_shown_is_a_refusal_and_no_look(shown: Shown, sign_in: Sign
     page = sign_in(Role.PRACTITIONER).get(f"/people/{shown.person_ref}/names")
     assert page.status == 404
     assert shown.of(page.response.headers["X-Request-ID"]) == [("access:request:refused", shown.person_ref)]
+
+
+def test_a_look_says_what_allowed_it_and_goes_on_saying_so(shown: Shown, sign_in: SignIn) -> None:
+    with shown.app.app_context(), unit_of_work():
+        hub = make_somebody(Role.LEAD)
+    for who, path, why, permission in (
+        (shown.lead, f"/cases/{shown.case_ref}", ["lead_worker"], "cases:case:read"),
+        (shown.lead, f"/cases/{shown.case_ref}/revise", ["lead_worker"], "cases:case:update"),
+        (hub, f"/people/{shown.person_ref}", ["hub"], "people:person:read"),
+        (hub, f"/access/{shown.case_ref}", ["hub"], "cases:case:read"),  # the door's, not the page's
+        (hub, f"/access/{shown.case_ref}/looks", ["hub"], "oversight:looks:read"),
+    ):
+        page = sign_in(who).get(path)
+        with shown.app.app_context():
+            detail = select(AuditEvent.detail).where(
+                AuditEvent.request_id == page.response.headers["X-Request-ID"], AuditEvent.subject.is_not(None)
+            )
+            said = json.loads(db.session.scalars(detail).one())
+        role = "lead" if who is hub else "social_worker"
+        assert (said["why"], said["permission"], said["roles"]) == (why, permission, [role]), path
