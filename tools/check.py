@@ -58,6 +58,7 @@ def _checks() -> dict[str, list[str]]:
         "Layout (ruff format)": [str(BIN / "ruff"), "format", "--check", "--output-format", "concise", "."],
         "Layers (import-linter)": [str(BIN / "lint-imports"), "--no-cache"],
         "Dependencies (deptry)": [str(BIN / "deptry"), "."],
+        "Secrets (tools.secret_scan)": [str(environment.PYTHON), "-m", "tools.secret_scan"],
         "Templates (djlint)": [str(BIN / "djlint"), "--lint", "--quiet", "templates"],
         "Types (mypy)": [str(BIN / "mypy")],
     }

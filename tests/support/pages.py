@@ -9,6 +9,8 @@ from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.support.headers import check_every_response
+
 _INLINE = re.compile(r"^on[a-z]+$")
 
 
@@ -75,6 +77,7 @@ class Page:
         self.text = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
         self.location = response.headers.get("Location", "")
         redirect = 300 <= self.status < 400
+        check_every_response(response.headers)
         self.html = check_page(self.text) if response.mimetype == "text/html" and not redirect else None
 
     def form(self, action: str | None = None, having: str | None = None) -> dict[str, Any]:

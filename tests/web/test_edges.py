@@ -10,7 +10,6 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy.exc import OperationalError
-from werkzeug.test import TestResponse
 
 from safeguarding.access.roles import Role
 from safeguarding.audit.models import AuditEvent
@@ -22,36 +21,10 @@ from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
 from tests.factories.cases import make_case
 from tests.factories.people import PHRASE, make_somebody
+from tests.support.headers import check_headers
 from tests.support.pages import Page, PageClient
 
-EXPECTED = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-MUST_HAVE = ("default-src 'none'", "script-src 'self'", "style-src 'self'", "object-src 'none'", "base-uri 'none'",
-             "frame-ancestors 'none'", "form-action 'self'")  # fmt: skip
 LOCAL = re.compile(r"/(?![/\\])[!-~]*")
-
-
-def check_headers(answer: TestResponse, *, kept: bool = False) -> None:
-    """Hold a response to what every response carries; `kept` for the assets that a cache may keep."""
-    headers = answer.headers
-    for name, value in EXPECTED.items():
-        assert headers.getlist(name) == [value], name
-    policy = [part.strip() for part in headers["Content-Security-Policy"].split(";")]
-    assert set(MUST_HAVE) <= set(policy)
-    assert "unsafe" not in headers["Content-Security-Policy"]
-    assert "*" not in headers["Content-Security-Policy"]
-    assert int(re.findall(r"max-age=(\d+)", headers["Strict-Transport-Security"])[0]) >= 31_536_000
-    assert {"camera=()", "microphone=()", "geolocation=()"} <= set(headers["Permissions-Policy"].split(", "))
-    assert headers["X-Request-ID"]
-    assert not {"Server", "X-Powered-By"} & set(headers.keys())
-    assert headers["Cache-Control"] == ("public, max-age=31536000, immutable" if kept else "no-store")
-    assert kept or headers["Vary"] == "Cookie"
 
 
 def broken(error: Exception) -> Callable[..., Any]:

@@ -19,8 +19,8 @@ LIVE = {
     "TRUSTED_HOSTS": "localhost",
     "PROXY_HOPS": "0",
     "SECOND_FACTOR": "required",
-    "SECRET_KEY": "f3Jq8vW1zL0pXn5sTb7yKc2mRd9gHh4uEa6",
-    "AUDIT_KEY": "a6EuHh4gRd9mKc2yTb7sXn5pzL0W1vq8Jf3",
+    "SECRET_KEY": "f3Jq8vW1zL0pXn5sTb7yKc2mRd9gHh4uEa6",  # not-a-secret: for tests
+    "AUDIT_KEY": "a6EuHh4gRd9mKc2yTb7sXn5pzL0W1vq8Jf3",  # not-a-secret: for tests
     "SEALED_KEYS": "k1:mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2",
 }
 

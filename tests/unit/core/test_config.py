@@ -8,8 +8,8 @@ from config import ConfigError, Mode, read_settings
 
 GOOD = {
     "SAFEGUARDING_MODE": "live",
-    "SECRET_KEY": "f3Jq8vW1zL0pXn5sTb7yKc2mRd9gHh4uEa6",
-    "AUDIT_KEY": "a6EuHh4gRd9mKc2yTb7sXn5pzL0W1vq8Jf3",
+    "SECRET_KEY": "f3Jq8vW1zL0pXn5sTb7yKc2mRd9gHh4uEa6",  # not-a-secret: for tests
+    "AUDIT_KEY": "a6EuHh4gRd9mKc2yTb7sXn5pzL0W1vq8Jf3",  # not-a-secret: for tests
     "SEALED_KEYS": "k2:mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2,k1:Xn5sTb7yKc2mRd9gHh4uEa6f3Jq8vW1zL0p",
     "TRUSTED_HOSTS": "panels.marlbridge.example",
     "PROXY_HOPS": "1",
@@ -34,10 +34,10 @@ def test_an_unset_mode_means_live() -> None:
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
-        ({"SECRET_KEY": "change-me-change-me-change-me-change-me-0123456789"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "change-me-change-me-change-me-change-me-0123456789"}, "SECRET_KEY"),  # not-a-secret: for tests
         ({"AUDIT_KEY": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}, "AUDIT_KEY"),
         ({"SEALED_KEYS": ""}, "SEALED_KEYS"),
-        ({"SEALED_KEYS": "mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2"}, "SEALED_KEYS"),
+        ({"SEALED_KEYS": "mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2"}, "SEALED_KEYS"),  # not-a-secret: for tests
         ({"SEALED_KEYS": "k1:short"}, "SEALED_KEYS"),
         (
             {"SEALED_KEYS": "k1:mRd9gHh4uEa6f3Jq8vW1zL0pXn5sTb7yKc2 k1:Xn5sTb7yKc2mRd9gHh4uEa6f3Jq8vW1zL0p"},
