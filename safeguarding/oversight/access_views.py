@@ -1,6 +1,5 @@
 """The pages that say who can see a record and why, and, to those who lead its work, who looked."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, render_template, request
@@ -10,10 +9,9 @@ from safeguarding.accounts.queries import staff_choices
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.oversight import explaining, queries, what_if, words
-from safeguarding.oversight.events import Act, act_of
+from safeguarding.oversight.views import anchors, looks_page, span_asked
 from safeguarding.web.guard import current_actor, permission
 
-SPAN = timedelta(days=29)  # thirty days, both ends included
 blueprint = Blueprint("access", __name__, url_prefix="/access")
 
 
@@ -67,11 +65,10 @@ def _heading(outcome: what_if.Outcome) -> str:
 @blueprint.get("/<string:ref>/looks")
 @permission(Permission.LOOKS_READ)
 def looks(ref: str) -> Any:
-    """Show who looked at a record in thirty days, to those who lead its work."""
+    """Show who looked at a record, to those who lead its work."""
     actor = current_actor()
     found = explaining.access_record(actor, ref)
-    end = clock.today()
-    seen = queries.looks_at_own(actor, found.ref, found.pairs, end - SPAN, end)
+    start, end = span_asked()
+    seen = queries.looks_at_own(actor, found.ref, found.pairs, start, end, anchors())
     audit.record_read("oversight:looks:shown", actor, found.ref, count=len(seen.entries))
-    names = queries.names_of({entry.actor for entry in seen.entries})
-    return render_template("oversight/own_looks.html", looks=seen, record=found, names=names, acts=Act, act_of=act_of)
+    return looks_page(seen, (), found, may_review=False, lists=False)

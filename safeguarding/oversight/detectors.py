@@ -19,6 +19,7 @@ REFUSED_SPAN, REFUSED_MANY = timedelta(hours=1), 5
 EARLIEST, LATEST = time(7), time(20)
 OUT_OF_HOURS_RECORDS = 5
 _NAMING = ("YP-", "CA-", "RF-", "NR-", "AC-")  # what an agenda has is opened together, in a meeting
+_SEEN = frozenset({Act.LOOKED, Act.EXPORTED})  # what was printed was seen
 _REFUSALS = ("access:request:refused", "oversight:emergency:refused")
 
 
@@ -45,12 +46,12 @@ class Seen:
     @property
     def is_look(self) -> bool:
         """Whether somebody opened a young person's record or a case."""
-        return act_of(self.event) is Act.LOOKED and (self.subject or "")[:3] in ("YP-", "CA-")
+        return act_of(self.event) in _SEEN and (self.subject or "")[:3] in ("YP-", "CA-")
 
     @property
     def is_about_somebody(self) -> bool:
         """Whether somebody opened that, or a referral or an action, in which a young person is named as well."""
-        return act_of(self.event) is Act.LOOKED and (self.subject or "")[:3] in _NAMING
+        return act_of(self.event) in _SEEN and (self.subject or "")[:3] in _NAMING
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,10 @@
 """What the names of audit events mean to whoever reads them. Pure."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+
+from safeguarding.access.decisions import Reason
+from safeguarding.access.roles import ROLE_NAMES, Relation
 
 AREAS: dict[str, str] = {
     "access": "Refusals",
@@ -22,13 +26,38 @@ AREAS: dict[str, str] = {
     "sealed": "Sealed values",
 }
 _LOOKS = frozenset({"shown", "listed", "searched"})
+_OUT = frozenset({"exported", "printed"})
+_THINGS = {
+    "oversight:audience": "who can see it",
+    "oversight:looks": "who looked",
+    "oversight:emergency": "a use of emergency access",
+}
+RELATION_WORDS: dict[Relation, str] = {
+    Relation.LEAD_WORKER: "leads the work",
+    Relation.ALLOCATED: "is allocated",
+    Relation.REFERRER: "made the referral",
+    Relation.ADDED: "added the young person",
+    Relation.ACTION_OWNER: "owns an action",
+    Relation.AGENDA: "sits on the panel whose agenda has it",
+    Relation.RETURN_REQUEST: "was asked what their agency holds",
+    Relation.PANEL_OFFICE: "is an officer of the panel it was referred to",
+    Relation.PRESENTER: "presents it to the panel",
+    Relation.HUB: "leads safeguarding for the hub",
+    Relation.LISTED: "is on the list of this restricted record",
+    Relation.EMERGENCY: "opened it in an emergency",
+    Relation.BARRED: "declared a conflict of interest",
+    Relation.SEAT: "has a seat on the panel",
+    Relation.CHAIR: "chairs the panel",
+    Relation.VICE_CHAIR: "is vice-chair of the panel",
+    Relation.COORDINATOR: "coordinates the panel",
+}
 
 
 class Act(StrEnum):
     """What somebody did, as far as a look at a record is concerned."""
 
     LOOKED = "looked"
-    EXPORTED = "exported"
+    EXPORTED = "exported"  # or printed: what leaves the service
     CHANGED = "changed"
     REFUSED = "refused"
     EMERGENCY = "emergency"
@@ -41,7 +70,7 @@ def act_of(event: str) -> Act:
     done = event.rpartition(":")[2]
     if done == "refused":
         return Act.REFUSED
-    if done == "exported":
+    if done in _OUT:
         return Act.EXPORTED
     return Act.LOOKED if done in _LOOKS else Act.CHANGED
 
@@ -51,3 +80,26 @@ def plain_words(event: str) -> str:
     _, _, rest = event.partition(":")
     text = (rest or event).replace(":", " ").replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+def deed(event: str) -> str:
+    """Return what somebody did, as a sentence begins: `cases:case:shown` becomes `Opened: case`."""
+    _area, thing, done = ([*event.split(":"), "", ""])[:3]
+    plain = _THINGS.get(event.rpartition(":")[0], thing.replace("_", " "))
+    if done == "shown":
+        return f"Opened: {plain}"
+    if done in _LOOKS:
+        return f"Saw it in a list: {plain}"
+    if done in _OUT:
+        return f"{done.capitalize()}: {plain}"
+    return plain_words(event)
+
+
+def why_words(why: Iterable[str], roles: Iterable[str]) -> str:
+    """Return what an event says allowed it, in words; nothing for one from before events said so."""
+    known = list(why)
+    if Reason.BY_ROLE in known:
+        named = {role.value: name for role, name in ROLE_NAMES.items()}
+        return "By their role: " + ", ".join(named.get(role, role) for role in roles)
+    said = ", ".join(RELATION_WORDS[kind] for kind in Relation if kind in known)
+    return said[:1].upper() + said[1:]

@@ -24,6 +24,7 @@ from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
 from safeguarding.nrm.queries import access_nrm
+from safeguarding.oversight.events import RELATION_WORDS
 from safeguarding.panels.models.items import AgendaItem
 from safeguarding.panels.models.meetings import Meeting
 from safeguarding.panels.models.panels import Panel
@@ -36,25 +37,6 @@ from safeguarding.relations.queries import live, of_any
 
 Pairs = tuple[tuple[str, int], ...]
 Held = tuple[str, Relation, datetime | None]  # a principal, what it is to the record, until when
-RELATION_WORDS: dict[Relation, str] = {
-    Relation.LEAD_WORKER: "leads the work",
-    Relation.ALLOCATED: "is allocated",
-    Relation.REFERRER: "made the referral",
-    Relation.ADDED: "added the young person",
-    Relation.ACTION_OWNER: "owns an action",
-    Relation.AGENDA: "sits on the panel whose agenda has it",
-    Relation.RETURN_REQUEST: "was asked what their agency holds",
-    Relation.PANEL_OFFICE: "is an officer of the panel it was referred to",
-    Relation.PRESENTER: "presents it to the panel",
-    Relation.HUB: "leads safeguarding for the hub",
-    Relation.LISTED: "is on the list of this restricted record",
-    Relation.EMERGENCY: "opened it in an emergency",
-    Relation.BARRED: "declared a conflict of interest",
-    Relation.SEAT: "has a seat on the panel",
-    Relation.CHAIR: "chairs the panel",
-    Relation.VICE_CHAIR: "is vice-chair of the panel",
-    Relation.COORDINATOR: "coordinates the panel",
-}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.accounts.models import User
 from safeguarding.audit.models import AuditEvent, AuditHead
-from safeguarding.audit.verify import LastAnchor, last_anchor
+from safeguarding.audit.verify import LastAnchor, Stretch, last_anchor, walk_stretch
 from safeguarding.cases.models import Case
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError
@@ -23,6 +23,8 @@ from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.nrm.models import NrmReferral
 from safeguarding.oversight.events import Act, act_of
+from safeguarding.oversight.looking import has_part
+from safeguarding.oversight.models import EmergencyAccess
 from safeguarding.people.models import Person
 from safeguarding.referrals.models import Referral
 from safeguarding.relations.queries import any_relation_to
@@ -67,6 +69,9 @@ class Entry:
     agency: str | None
     subject: str | None
     details: list[tuple[str, str]]
+    why: tuple[str, ...] = ()  # what the event says allowed it: kinds of relation, or the role alone
+    roles: tuple[str, ...] = ()
+    access: str | None = None  # the use of emergency access that it is about
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,24 @@ class Looks:
     end: date
     entries: list[Entry]
     cut: bool
+    uses: dict[str, Any]  # of emergency access, by their references
+    stretch: Stretch | None  # what of the chain was walked for this page
+
+    @property
+    def with_part(self) -> list[Entry]:
+        """Return the looks of those who had a part in the work."""
+        return [each for each in self.entries if act_of(each.event) is Act.LOOKED and has_part(each.why)]
+
+    def pages_under(self, use: Any) -> int:
+        """Return how many pages were opened under a use of emergency access."""
+        until = use.closed_at or use.closes_at
+        return sum(
+            1
+            for each in self.entries
+            if each.actor == f"user:{use.user_ref}"
+            and act_of(each.event) in (Act.LOOKED, Act.EXPORTED)
+            and use.opened_at <= each.at <= until
+        )
 
     def count(self, act: Act) -> int:
         """Return how many events are of this kind."""
@@ -146,23 +169,25 @@ class Looks:
         return [self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)]
 
 
-def looks_at(actor: Actor, ref: str, start: date, end: date, *, lists: bool) -> Looks:
+def looks_at(actor: Actor, ref: str, start: date, end: date, anchors: Path, *, lists: bool) -> Looks:
     """Return who did what to a record. A young person's cases and referrals count as looks at the young person.
 
     `lists` adds the lists and searches in which the reference was shown, which takes a walk over the whole span.
     """
     _need(actor)
-    return _looks(ref, start, end, lists=lists)
+    return _looks(ref, start, end, anchors, lists=lists)
 
 
-def looks_at_own(actor: Actor, ref: str, pairs: Collection[tuple[str, int]], start: date, end: date) -> Looks:
+def looks_at_own(
+    actor: Actor, ref: str, pairs: Collection[tuple[str, int]], start: date, end: date, anchors: Path
+) -> Looks:
     """Return the same for a record that the actor may open and whose work they lead, without lists and searches.
 
     `pairs` is what counts as a relation to the record. Raises ForbiddenError for whoever does not lead it.
     """
     if not actor.may(Permission.LOOKS_READ, any_relation_to(actor, pairs)):
         raise ForbiddenError("Those who lead the work see who looked. Information governance sees it for every record.")
-    return _looks(ref, start, end, lists=False)
+    return _looks(ref, start, end, anchors, lists=False)
 
 
 def names_of(actor_keys: Collection[str]) -> dict[str, str]:
@@ -172,14 +197,28 @@ def names_of(actor_keys: Collection[str]) -> dict[str, str]:
     return {f"user:{row.ref}": row.name for row in rows}
 
 
-def _looks(ref: str, start: date, end: date, *, lists: bool) -> Looks:
+def _looks(ref: str, start: date, end: date, anchors: Path, *, lists: bool) -> Looks:
     related = _belonging(ref)
     wanted: ColumnElement[bool] = AuditEvent.subject.in_([ref, *related])
     if lists:
         wanted = wanted | (AuditEvent.subject.is_(None) & AuditEvent.detail.contains(f'"{ref}"', autoescape=True))
     statement: Select[Any] = select(*_COLUMNS).where(wanted).order_by(AuditEvent.seq.desc()).limit(MOST_LOOKS + 1)
     entries = [_entry(row) for row in db.session.execute(_within(statement, start, end))]
-    return Looks(ref, related, start, end, entries[:MOST_LOOKS], len(entries) > MOST_LOOKS)
+    shown = entries[:MOST_LOOKS]
+    stretch = walk_stretch(shown[-1].seq, shown[0].seq, anchors) if shown else None
+    return Looks(ref, related, start, end, shown, len(entries) > MOST_LOOKS, _uses([ref, *related]), stretch)
+
+
+def _uses(refs: list[str]) -> dict[str, Any]:
+    columns = EmergencyAccess.__table__.columns
+    rows = db.session.execute(
+        select(*columns, User.ref.label("user_ref"))
+        .join(User, User.id == EmergencyAccess.user_id)
+        .where(EmergencyAccess.subject_ref.in_(refs))
+        .order_by(EmergencyAccess.id.desc())
+        .limit(50)
+    )
+    return {row.ref: row for row in rows}
 
 
 def _belonging(ref: str) -> list[str]:
@@ -201,11 +240,24 @@ def _within(statement: Select[Any], start: date | None, end: date | None) -> Sel
 
 
 def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.seq, row.at, row.event, row.actor, row.agency, row.subject, _details(row.detail))
+    found = json.loads(row.detail)
+    why, roles = tuple(found.pop("why", ())), tuple(found.pop("roles", ()))
+    found.pop("permission", None)
+    return Entry(
+        row.seq,
+        row.at,
+        row.event,
+        row.actor,
+        row.agency,
+        row.subject,
+        _details(found),
+        why,
+        roles,
+        found.get("access"),
+    )
 
 
-def _details(text: str) -> list[tuple[str, str]]:
-    found = json.loads(text)
+def _details(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         (str(name).replace("_", " "), _value(value)) for name, value in found.items() if value not in (None, [], {})
     ]

@@ -1,7 +1,9 @@
 """The auditor's pages. Looking at the audit is in the audit too."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, flash, render_template, request, url_for
@@ -12,8 +14,9 @@ from safeguarding.audit.verify import anchor_file
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError, RuleError
 from safeguarding.oversight import queries, questions, service, words
-from safeguarding.oversight.events import AREAS, Act, act_of, plain_words
+from safeguarding.oversight.events import AREAS, Act, deed, plain_words, why_words
 from safeguarding.oversight.forms import AnswerForm, AuditSearchForm, actor_key
+from safeguarding.oversight.looking import Order, lines_of
 from safeguarding.web import pages, transaction
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.navigation import Entry, register_entry
@@ -54,7 +57,7 @@ def index() -> Any:
         asked=asked,
         entries=shown,
         may_review=actor.may(Permission.EMERGENCY_REVIEW),
-        chain=queries.chain_state(actor, anchor_file(current_app.extensions["settings"].data)),
+        chain=queries.chain_state(actor, anchors()),
         older=_older(shown) if len(found) > queries.PAGE else None,
     )
 
@@ -126,27 +129,56 @@ def search() -> Any:
 @blueprint.get("/audit/subjects/<string:ref>")
 @permission(Permission.AUDIT_READ)
 def looks(ref: str) -> str:
-    """Show who looked at one record, over thirty days or those in the address."""
+    """Show who looked at one record, over thirty days or those in the address, what needs a question first."""
     actor, subject = current_actor(), queries.any_reference(ref)
     if subject is None:
         raise NotFoundError
-    end = min(_day("end") or clock.today(), clock.today())
-    start = max(min(_day("start") or end - SPAN, end), end - LONGEST)
+    start, end = span_asked()
     lists = request.args.get("lists") == "yes"
-    found = queries.looks_at(actor, subject, start, end, lists=lists)
+    found = queries.looks_at(actor, subject, start, end, anchors(), lists=lists)
     audit.record_read(
         "oversight:looks:shown", actor, subject, start=start, end=end, lists=lists, count=len(found.entries)
     )
+    return looks_page(
+        found,
+        questions.list_questions(actor).asked,
+        lists=lists,
+        may_review=actor.may(Permission.EMERGENCY_REVIEW),
+    )
+
+
+def looks_page(found: queries.Looks, asked: Iterable[questions.Asked], record: Any = None, **context: Any) -> str:
+    """Draw who looked; `record` is the record where the reader is somebody who leads its work, and not an auditor."""
+    names = queries.names_of({entry.actor for entry in found.entries})
+    order = Order(request.args["order"]) if request.args.get("order") in set(Order) else Order.QUESTIONS
+    only_refused = request.args.get("only") == "refused"
     return render_template(
         "oversight/looks.html",
         looks=found,
-        names=queries.names_of({entry.actor for entry in found.entries}),
-        lists=lists,
+        lines=lines_of(found.entries, found.uses, asked, names, order, only_refused=only_refused),
+        names=names,
+        record=record,
+        order=order,
+        only_refused=only_refused,
         acts=Act,
-        act_of=act_of,
-        chain=queries.chain_state(actor, anchor_file(current_app.extensions["settings"].data)),
-        earlier=start - timedelta(days=1),
+        deed=deed,
+        why_words=why_words,
+        kinds=words.KINDS,
+        today=clock.today(),
+        earlier=found.start - timedelta(days=1),
+        **context,
     )
+
+
+def span_asked() -> tuple[date, date]:
+    """Return the days that the address asks for, thirty until today where it does not say."""
+    end = min(_day("end") or clock.today(), clock.today())
+    return max(min(_day("start") or end - SPAN, end), end - LONGEST), end
+
+
+def anchors() -> Path:
+    """Return where the copies of the chain's head are kept."""
+    return anchor_file(current_app.extensions["settings"].data)
 
 
 @blueprint.get("/audit/questions", endpoint="questions")

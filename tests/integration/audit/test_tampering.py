@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from safeguarding.audit import service as audit
 from safeguarding.audit.models import AuditEvent
 from safeguarding.audit.service import GENESIS, chain_hash
-from safeguarding.audit.verify import anchor, anchor_file
+from safeguarding.audit.verify import anchor, anchor_file, walk_stretch
 from safeguarding.core import clock
 from safeguarding.core.database import writing
 from safeguarding.extensions import db
@@ -205,3 +205,26 @@ def test_anchors_that_are_no_longer_kept_raise_an_alarm(log: Flask) -> None:
         assert log.test_cli_runner().invoke(args=verify).exit_code == 2
     anchor_file(log.extensions["settings"].data).unlink()
     assert log.test_cli_runner().invoke(args=verify).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("statement", "first", "bad"),
+    [
+        (None, 3, None),
+        ("UPDATE audit_event SET subject = 'CA-OTHER' WHERE seq = 5", 3, 5),
+        ("UPDATE audit_event SET subject = 'CA-OTHER' WHERE seq = 9", 7, 9),
+        ("UPDATE audit_event SET subject = 'CA-OTHER' WHERE seq = 2", 7, None),  # before what is shown, and the copy
+        ("DELETE FROM audit_event WHERE seq = 7", 6, 7),
+        ("DELETE FROM audit_event WHERE seq = 9", 7, 9),
+    ],
+)
+def test_a_page_walks_what_it_shows_on_to_the_copy_kept_outside(
+    log: Flask, statement: str | None, first: int, bad: int | None
+) -> None:
+    if statement is not None:
+        tampered(log, run(statement))
+    with log.app_context():
+        walked = walk_stretch(first, EVENTS, anchor_file(log.extensions["settings"].data))
+    assert (walked.bad, walked.first, walked.last) == (bad, min(first, ANCHORED), EVENTS)
+    assert walked.anchored
+    assert walked.joined

@@ -134,15 +134,20 @@ def test_an_address_that_the_search_does_not_make_is_refused(sign_in: SignIn, qu
 
 def test_who_looked_counts_by_person_and_tells_looks_changes_and_refusals_apart(app: Flask, sign_in: SignIn) -> None:
     worker, other = make(app, Role.PRACTITIONER), make(app, Role.PRACTITIONER)
-    record(app, worker, "people:person:shown", days_ago=4)
+    record(app, worker, "people:person:shown", days_ago=4, why=["lead_worker"], roles=["practitioner"])
     record(app, worker, "people:person:changed", days_ago=4)
-    record(app, other, "people:person:shown", days_ago=29)
+    record(app, other, "people:person:shown", days_ago=29, why=["by_role"], roles=["lead"])
     record(app, other, "people:person:shown", days_ago=31)
+    record(app, other, "people:person:printed", days_ago=3, why=["agenda"], roles=["spoc"])
     client = sign_in(Role.AUDITOR)
     page = client.get(f"/audit/subjects/{CHILD}")
     assert page.html is not None
     numbers = [cell.get_text(strip=True) for cell in page.html.select(".app-figures__number")]
-    assert numbers == ["2", "2", "1", "0", "0", "0"]
+    assert numbers == ["1", "0", "0", "1"]  # looks of those with a part, emergencies, refusals, what was printed
+    assert "look by 1 person with a part in the work, and 1 by their role alone" in page.words
+    assert [row for row in table(page) if worker.ref in row and "Leads the work" in row]
+    assert [row for row in table(page) if other.ref in row and "By their role: Safeguarding lead" in row]
+    assert "Printed: person" in page.words
     assert len(page.html.select(".app-chart__svg .app-dots__looked")) == 1  # the day of a look and a change is a change
     assert len(page.html.select(".app-chart__svg .app-dots__changed")) == 1
     earlier = client.get(str(page.html.find("a", string="The thirty days before")["href"]))  # type: ignore[index]
@@ -210,3 +215,41 @@ def test_the_command_line_is_an_actor_too(app: Flask, sign_in: SignIn) -> None:
     client = sign_in(Role.AUDITOR)
     form = client.get("/audit").form() | {"actor": "system:test", "area": "contexts"}
     assert len(table(client.follow(client.post("/audit", form)))) == 1
+
+
+def test_what_needs_a_question_comes_first_unless_another_order_is_asked_for(app: Flask, sign_in: SignIn) -> None:
+    worker, other = make(app, Role.PRACTITIONER), make(app, Role.SPOC)
+    with app.app_context(), unit_of_work():
+        for days in (2, 2, 1):
+            with time_machine.travel(clock.now() - timedelta(days=days), tick=False):
+                audit.record("people:person:shown", worker.actor, CHILD, why=["allocated"], roles=["practitioner"])
+        with time_machine.travel(clock.now() - timedelta(days=5), tick=False):
+            audit.record_refusal("access:request:refused", f"user:{other.ref}", CHILD, status=404)
+    auditor = sign_in(Role.AUDITOR)
+    path = f"/audit/subjects/{CHILD}"
+    rows = table(auditor.get(path))
+    assert other.ref in rows[0]
+    assert "Saw “page not found”" in rows[0]
+    assert ["2 times" in row for row in rows] == [False, False, True]  # alike ones of a day are one line
+    assert worker.ref in table(auditor.get(f"{path}?order=time"))[1]  # after the auditor's own look at who looked
+    assert len(table(auditor.get(f"{path}?only=refused"))) == 1
+    on = (clock.today() - timedelta(days=2)).isoformat()
+    assert len(table(auditor.get(f"{path}?start={on}&end={on}"))) == 1
+
+
+def test_the_stretch_of_the_chain_that_is_shown_is_walked_and_compared_with_the_copy(
+    app: Flask, sign_in: SignIn
+) -> None:
+    worker = make(app, Role.PRACTITIONER)
+    for days in (2, 1):
+        record(app, worker, "people:person:shown", days_ago=days)
+    auditor = sign_in(Role.AUDITOR)
+    path = f"/audit/subjects/{CHILD}"
+    assert "No copy is kept outside yet" in auditor.get(path).words
+    with app.app_context():
+        kept = anchor(anchors(app))
+    assert "Nothing is missing" in auditor.get(path).words
+    assert "follow one another unbroken, and agree with the copy kept outside" in auditor.get(path).words
+    line = anchors(app).read_text()
+    anchors(app).write_text(line.replace(str(kept["hash"]), "f" * 64))
+    assert "Something is missing, or is not as it was written" in auditor.get(path).words

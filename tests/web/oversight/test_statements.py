@@ -17,7 +17,7 @@ CHILD = "YP-0000-0000"
 PAGES = [
     (Role.AUDITOR, "/audit", 0),
     (Role.AUDITOR, f"/audit?subject={CHILD}", 0),
-    (Role.AUDITOR, f"/audit/subjects/{CHILD}?lists=yes", 0),
+    (Role.AUDITOR, f"/audit/subjects/{CHILD}?lists=yes", 9),  # the questions of a week are worked out on it
     (Role.ADMIN, "/admin/people", 0),
     (Role.ADMIN, "/admin/agencies", 0),
     (Role.ADMIN, "/admin/agencies/{agency}", 1),  # the people of the agency, which accounts registers
