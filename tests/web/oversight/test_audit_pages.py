@@ -220,11 +220,11 @@ def test_the_command_line_is_an_actor_too(app: Flask, sign_in: SignIn) -> None:
 def test_what_needs_a_question_comes_first_unless_another_order_is_asked_for(app: Flask, sign_in: SignIn) -> None:
     worker, other = make(app, Role.PRACTITIONER), make(app, Role.SPOC)
     with app.app_context(), unit_of_work():
+        with time_machine.travel(clock.now() - timedelta(days=5), tick=False):
+            audit.record_refusal("access:request:refused", f"user:{other.ref}", CHILD, status=404)
         for days in (2, 2, 1):
             with time_machine.travel(clock.now() - timedelta(days=days), tick=False):
                 audit.record("people:person:shown", worker.actor, CHILD, why=["allocated"], roles=["practitioner"])
-        with time_machine.travel(clock.now() - timedelta(days=5), tick=False):
-            audit.record_refusal("access:request:refused", f"user:{other.ref}", CHILD, status=404)
     auditor = sign_in(Role.AUDITOR)
     path = f"/audit/subjects/{CHILD}"
     rows = table(auditor.get(path))
