@@ -22,6 +22,7 @@ import safeguarding.panels.models.meetings
 import safeguarding.panels.models.minutes
 import safeguarding.panels.models.panels
 import safeguarding.people.models
+import safeguarding.people.possible_models
 import safeguarding.people.sealed.models
 import safeguarding.referrals.models
 import safeguarding.relations.models

@@ -40,6 +40,7 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.PERSON_EDIT: _rows(
         both="people.names people.details people.aliases people.record_sealed", post="people.remove_alias"
     ),
+    P.PERSON_MATCH: _rows(get="people.possible_duplicates", both="people.possible_duplicate"),
     P.SEALED_SEE: _rows(both="people.ask_sealed people.reveal_sealed contexts.ask_informant contexts.reveal_informant"),
     P.SEALED_GRANT: _rows(get="sealed.index sealed.request_page", post="sealed.grant sealed.refuse sealed.end"),
     P.CASE_READ: _rows(get="cases.index cases.case", both="cases.list_page cases.conflict", post="cases.take_off"),
@@ -129,6 +130,7 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.PERSON_LINK: _FIELD,
     P.PERSON_ADD: _FIELD,
     P.PERSON_EDIT: _FIELD,  # whoever added somebody puts a slip right, for as long as they see them
+    P.PERSON_MATCH: _OFFICERS | _WORKERS | {R.LEAD},  # of two records that they may both see
     P.SEALED_SEE: _WORKERS | {R.LEAD},
     P.SEALED_GRANT: frozenset({R.INFORMATION_GOVERNANCE}),
     P.CASE_READ: _FIELD | {R.INFORMATION_GOVERNANCE},

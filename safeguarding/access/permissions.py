@@ -14,6 +14,7 @@ class Permission(StrEnum):
     SEALED_SEE = "people:sealed:see"  # by grant of information governance, with a reason
     SEALED_GRANT = "people:sealed:grant"
     PERSON_LINK = "people:person:link"  # name them in something else: a referral, an incident, a peer group
+    PERSON_MATCH = "people:person:match"  # say whether two records are about the same young person
     CASE_READ = "cases:case:read"
     CASE_OPEN = "cases:case:open"
     CASE_UPDATE = "cases:case:update"

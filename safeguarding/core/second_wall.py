@@ -30,6 +30,9 @@ class Beyond(StrEnum):
     EMERGENCY = "emergency"  # the record that somebody asks emergency access to
     CLOSING = "closing"  # what is about a restricted record is closed with it, also what whoever restricts does not see
     SECOND_PERSON = "second_person"  # who agrees to what was asked about a restricted case need not be on its list
+    DUPLICATES = (
+        "duplicates"  # who might be the same as somebody added goes to a queue, also whom the adder may not see
+    )
     LEAVING = "leaving"  # who ends somebody's membership ends their part in cases, and stands in no relation to them
     MINUTES = "minutes"  # minutes hold the whole meeting, whoever prepares them; each reader is shown their own part
 

@@ -1,8 +1,9 @@
 """Who might be the same young person: candidates among those the actor may see, and how close each is.
 
-Somebody the actor may not see is never a candidate and changes nothing, neither the count nor the answer. Rules, from
-certain to possible: the same NHS number or UPN; the same names and date of birth; names that are the same, sound or
-look alike, or are swapped, with a date of birth that is the same, near or has day and month exchanged.
+Somebody the actor may not see is never a candidate and changes nothing, neither the count nor the answer; `find_hidden`
+finds those, for the queue of whoever may see both (`people.possible`). Rules, from certain to possible: the same NHS number
+or UPN; the same names and date of birth; names that are the same, sound or look alike, or are swapped, with a date of birth
+that is the same, near or has day and month exchanged.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from difflib import SequenceMatcher
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Select, false, or_, select, union
+from sqlalchemy import Select, and_, case, false, not_, or_, select, union
+from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.extensions import db
 from safeguarding.people.models import Person, PersonTerm
 from safeguarding.people.names import LAST, words_of
+from safeguarding.people.possible_models import PossibleDuplicate
 from safeguarding.relations.queries import related
 
 MOST = 10  # shown: more would be a list to scroll, not a question to answer
@@ -80,15 +83,45 @@ class Candidate:
         given, family, born = (each.close for each in self.compared[:3])
         return self.is_very_likely or bool(given and family) or (bool(given or family) and bool(born))
 
+    @property
+    def is_born_apart(self) -> bool:
+        """Whether both dates of birth are known and are not alike."""
+        return self.compared[2].why == "Different"
+
 
 def find(actor: Actor, asked: Asked) -> list[Candidate]:
     """Return at most ten people the actor may see who might be the one asked for, the closest first."""
     if not actor.principals:
         return []
-    rows = db.session.execute(_statement(actor, asked)).all()
-    found = [_compare(asked, row, terms) for row, terms in _with_terms(rows)]
-    kept = [each for each in found if each.is_possible]
-    return sorted(kept, key=lambda each: (-each.is_very_likely, -each.points, each.ref))[:MOST]
+    mine = related(actor, "person", Person.id, Permission.PERSON_READ)
+    return _closest([each for each in _candidates(asked, mine) if each.is_possible])
+
+
+def find_hidden(actor: Actor, asked: Asked, person_id: int) -> list[Candidate]:
+    """Return at most ten people the actor may not see who might be this person: the closest, and none already asked about.
+
+    Two dates of birth that are known and unlike leave nothing to ask, unless a number is the same.
+    """
+    pair = or_(
+        and_(PossibleDuplicate.lower_id == person_id, PossibleDuplicate.higher_id == Person.id),
+        and_(PossibleDuplicate.higher_id == person_id, PossibleDuplicate.lower_id == Person.id),
+    )
+    hidden = and_(
+        Person.id != person_id,
+        not_(related(actor, "person", Person.id, Permission.PERSON_READ)),
+        ~select(PossibleDuplicate.id).where(pair).exists(),
+    )
+    found = _candidates(asked, hidden)
+    return _closest([each for each in found if each.is_very_likely or (each.is_possible and not each.is_born_apart)])
+
+
+def _candidates(asked: Asked, condition: ColumnElement[bool]) -> list[Candidate]:
+    rows = db.session.execute(_statement(asked, condition)).all()
+    return [_compare(asked, row, terms) for row, terms in _with_terms(rows)]
+
+
+def _closest(found: list[Candidate]) -> list[Candidate]:
+    return sorted(found, key=lambda each: (-each.is_very_likely, -each.points, each.ref))[:MOST]
 
 
 def near_dates(born_on: date) -> list[date]:
@@ -107,14 +140,17 @@ def near_dates(born_on: date) -> list[date]:
     return sorted(near)
 
 
-def _statement(actor: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
-    """Return one row for each word of each candidate: a few hundred rows at most, in one statement."""
+def _statement(asked: Asked, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return one row for each word of each candidate: a few hundred rows at most, in one statement.
+
+    Of more than there is room for, those with the same number or date of birth are kept.
+    """
     pool = union(*_finders(asked)).subquery("pool")
     seen = (
         select(Person.id)
         .join(pool, pool.c.id == Person.id)
-        .where(related(actor, "person", Person.id, Permission.PERSON_READ))
-        .order_by(Person.id)
+        .where(condition)
+        .order_by(_surest_first(asked), Person.id)
         .limit(_POOL)
         .subquery("seen")
     )
@@ -134,6 +170,14 @@ def _statement(actor: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
         .join(PersonTerm, PersonTerm.person_id == Person.id)
         .order_by(Person.id, PersonTerm.id)
     )
+
+
+def _surest_first(asked: Asked) -> ColumnElement[int]:
+    numbers = [
+        column == value for column, value in ((Person.nhs_number, asked.nhs_number), (Person.upn, asked.upn)) if value
+    ]
+    born = [Person.born_on.in_(near_dates(asked.born_on))] if asked.born_on is not None else []
+    return case((or_(false(), *numbers), 0), (or_(false(), *born), 1), else_=2)
 
 
 def _finders(asked: Asked) -> list[Select[Any]]:
@@ -169,9 +213,9 @@ def _with_terms(rows: Any) -> list[tuple[Any, list[str]]]:
 
 
 def _compare(asked: Asked, row: Any, terms: list[str]) -> Candidate:
-    given = _compare_name("First name", asked.given_name, row.given_name, terms)
-    family = _compare_name("Last name", asked.family_name, row.family_name, terms)
-    fields = [given, family, _compare_born(asked.born_on, row.born_on)]
+    given = compare_name("First name", asked.given_name, row.given_name, terms)
+    family = compare_name("Last name", asked.family_name, row.family_name, terms)
+    fields = [given, family, compare_born(asked.born_on, row.born_on)]
     numbers = [
         _compare_number("NHS number", asked.nhs_number, row.nhs_number),
         _compare_number("UPN", asked.upn, row.upn),
@@ -190,7 +234,8 @@ def _compare(asked: Asked, row: Any, terms: list[str]) -> Candidate:
     )
 
 
-def _compare_name(label: str, typed: str, held: str, terms: list[str]) -> Compared:
+def compare_name(label: str, typed: str, held: str, terms: list[str]) -> Compared:
+    """Compare one name with another; `terms` are the words of all names of whose it is."""
     wanted, known = words_of(typed), words_of(held)
     if wanted == known:
         close, why = Close.SAME, "Same"
@@ -211,7 +256,8 @@ def _alike(one: str, other: str) -> bool:
     return one[:1] == other[:1] and SequenceMatcher(None, one, other).ratio() >= _ALIKE
 
 
-def _compare_born(typed: date | None, held: date | None) -> Compared:
+def compare_born(typed: date | None, held: date | None) -> Compared:
+    """Compare two dates of birth."""
     label = "Date of birth"
     shown, kept = _written(typed), _written(held)
     if typed is None or held is None:

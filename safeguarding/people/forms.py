@@ -1,6 +1,7 @@
 """Forms about people. Whether somebody is known already, and which names are allowed, is the commands'."""
 
 from safeguarding.people.models import AliasKind, EthnicityScheme, Sex
+from safeguarding.people.possible_models import PossibleState
 from safeguarding.people.service import Details
 from safeguarding.web.forms import (
     CreateForm,
@@ -19,6 +20,13 @@ ALIAS_KINDS = [
     (AliasKind.ALIAS.value, "Another name"),
     (AliasKind.NICKNAME.value, "Nickname"),
     (AliasKind.PREVIOUS_NAME.value, "Previous name"),
+]
+
+
+ANSWERS = [
+    (PossibleState.SAME.value, "The same young person"),
+    (PossibleState.DIFFERENT.value, "Two different young people"),
+    (PossibleState.UNSURE.value, "It cannot be told yet"),
 ]
 
 
@@ -88,6 +96,19 @@ class AliasForm(EditForm):
 
 class RemoveForm(EditForm):
     """The button that takes a name away."""
+
+
+class PossibleForm(EditForm):
+    """What somebody says of two records that may be about the same young person."""
+
+    answer = radio_one("Are they the same young person?", ANSWERS, required="Choose one.")
+    reason = text(
+        "Why?",
+        required="Say why.",
+        hint="What you compared or whom you asked. It is kept with both records' history.",
+        limit=2_000,
+        rows=3,
+    )
 
 
 def details_of(form: AddForm | DetailsForm) -> Details:

@@ -18,7 +18,7 @@ from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
-from safeguarding.people import duplicates, identifiers
+from safeguarding.people import duplicates, identifiers, possible
 from safeguarding.people.models import (
     AliasKind,
     EthnicityScheme,
@@ -72,7 +72,8 @@ def add_person(
 
     `considered` holds the ids of possible duplicates that the actor was shown and said are somebody else: a person
     whom the actor may see and who is very likely the same (same NHS number or UPN, or same names and date of birth)
-    refuses the command otherwise. `at` dates records brought in from elsewhere; pages leave it out.
+    refuses the command otherwise. Who might be the same and may not be seen by the actor goes to a queue
+    (`people.possible`). `at` dates records brought in from elsewhere; pages leave it out.
     The actor stands in ADDED to the person for 30 days, the hub in HUB until a restricted case ends that.
     Raises ForbiddenError, and RuleError naming the field for a bad name, date of birth, NHS number or UPN.
     """
@@ -93,6 +94,7 @@ def add_person(
     _rewrite_terms(person)
     _make_visible(actor.user_id, person, now)
     audit.record("people:person:added", actor, person.ref, kind=kind)
+    possible.look_beyond(actor, person)
     return person
 
 

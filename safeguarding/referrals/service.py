@@ -30,6 +30,7 @@ from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
 from safeguarding.people.models import Person, PersonKind
+from safeguarding.people.possible import look_beyond
 from safeguarding.referrals import desks, told
 from safeguarding.referrals.models import (
     MessageKind,
@@ -172,7 +173,8 @@ def submit_referral(actor: Actor, referral: Referral, *, read_version: int, at: 
 
     From then on the panel's officers and the hub see it, and with it the young person and an open case that is not
     restricted; the referrer sees these too. Of an urgent one the officers are told at once; `at` is for records brought
-    in from elsewhere, of which nobody is told.
+    in from elsewhere, of which nobody is told. Whoever might be the same young person and is hidden from the referrer goes to
+    a queue, of which they learn nothing.
     """
     taken = _own_draft(actor, referral.id, read_version)
     require(REFERRAL, taken.state, ReferralState.SUBMITTED)
@@ -189,6 +191,8 @@ def submit_referral(actor: Actor, referral: Referral, *, read_version: int, at: 
     taken.version += 1
     db.session.flush()
     _open_to_others(taken, panel.panel_id, now)
+    if taken.person_id is not None:
+        look_beyond(actor, db.session.get_one(Person, taken.person_id))
     audit.record("referrals:referral:submitted", actor, taken.ref, panel=taken.panel_slug, urgent=taken.urgent)
     if taken.urgent and at is None:
         told.tell_officers(actor, taken.id, taken.ref, panel.panel_id)

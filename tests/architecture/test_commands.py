@@ -30,6 +30,7 @@ ALSO_SERVICES = {
     "safeguarding.cases.restricted",
     "safeguarding.contexts.importing",
     "safeguarding.people.groups",
+    "safeguarding.people.possible",
 }
 # What changes without an actor: signing in, the clock of a session, and parts of commands in a module of their own.
 WITHOUT_ACTOR = {

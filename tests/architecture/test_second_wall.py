@@ -12,6 +12,8 @@ REVIEWED = {
     "safeguarding/oversight/questions.py": {"OVERSIGHT"},
     "safeguarding/oversight/service.py": {"EMERGENCY"},
     "safeguarding/panels/queries/minutes.py": {"MINUTES"},
+    "safeguarding/people/possible.py": {"DUPLICATES"},
+    "safeguarding/people/possible_queries.py": {"DUPLICATES"},
     "safeguarding/relations/closing.py": {"CLOSING"},
     "safeguarding/reports/queries.py": {"COUNTS"},
 }

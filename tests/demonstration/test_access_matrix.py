@@ -134,7 +134,7 @@ def made_up(rule: Rule, name: str) -> Any:
     areas = {"people": "YP", "cases": "CA", "actions": "AC", "nrm": "NR", "referrals": "RF", "contexts": "CX",
              "panels": "MT", "admin": "US", "agencies": "AG", "oversight": "CA", "access": "CA", "emergency": "EA",
              "sealed": "SR", "approvals": "RR", "accounts": "SF", "drafts": "KF"}  # fmt: skip
-    own = {"cases.open_case": "YP", "panels.answer_return": "RR"}
+    own = {"cases.open_case": "YP", "panels.answer_return": "RR", "people.possible_duplicate": "PD"}
     return new_reference(prefix or own.get(rule.endpoint) or areas[rule.endpoint.partition(".")[0]])
 
 

@@ -20,6 +20,7 @@ from safeguarding.panels.service.agenda import add_referral, plan_meeting, publi
 from safeguarding.panels.service.attendance import record_attendance
 from safeguarding.panels.service.meetings import open_item, open_meeting
 from safeguarding.panels.service.panels import appoint_officer, seat_agency, set_up_panel
+from safeguarding.people.models import Person
 from safeguarding.people.service import Details, add_person
 from safeguarding.referrals.desks import Desk, set_desks
 from safeguarding.referrals.models import Referral, ScreeningOutcome, ToldParents, ToldYoungPerson
@@ -138,11 +139,11 @@ def add_young_person(day: Day) -> AgendaItem:
     return add_referral(coordinator, day.meeting, referral.id, read_version=day.meeting.version)
 
 
-def make_referral(day: Day) -> Referral:
-    """Refer a young person, by the practitioner."""
+def make_referral(day: Day, person: Person | None = None) -> Referral:
+    """Refer a young person (a new one, unless given), by the practitioner."""
     author = day.people["practitioner"].actor
     number = next(_numbers)
-    person = add_person(
+    person = person or add_person(
         author,
         given_name="Kayden",
         family_name=f"Reeve{'abcdefghij'[number % 10]}{'abcdefghij'[number // 10 % 10]}",

@@ -28,10 +28,11 @@ from safeguarding.panels.service.returns import answer_return
 from safeguarding.panels.service.shared import write_shared_version
 from safeguarding.people.groups import form_group
 from safeguarding.people.models import AliasKind, Person, PersonAlias
+from safeguarding.people.possible_models import PossibleDuplicate
 from safeguarding.people.service import add_alias
 from safeguarding.referrals.models import ScreeningOutcome
 from safeguarding.referrals.service import screen_referral, start_referral
-from tests.factories.cases import make_action, make_case, make_update, restrict
+from tests.factories.cases import make_action, make_case, make_person, make_update, restrict
 from tests.factories.meetings import Day, add_young_person, decision_text, make_day, make_referral
 from tests.factories.people import Somebody, make_somebody
 from tests.factories.places import make_context, make_incident, make_lead
@@ -72,6 +73,7 @@ def make_world() -> World:
     values.update(_of_the_panel(day))
     values.update(_of_oversight(people, values["case_ref"]))
     values.update(_of_a_restricted_case(people))
+    values["people.possible_duplicate"] = {"ref": _possible_duplicate(values["person"]).ref}
     values["referrals.make_for_group"] = {"case_ref": _case_of_a_group(people["lead"]).ref}
     later = _planned(day)
     siblings.update(later)
@@ -163,6 +165,17 @@ def _of_oversight(people: dict[str, Somebody], case_ref: str) -> Values:
         reason="Two callers say that he is being held at the retail park.",
     )
     return {"access": {"ref": case_ref}, "emergency": {"ref": use.ref}}
+
+
+def _possible_duplicate(person: Person) -> PossibleDuplicate:
+    """Let somebody who sees nothing of a young person add one of the same name and date of birth."""
+    names = {"given_name": person.given_name, "family_name": person.family_name}
+    added = make_person(make_somebody(Role.PRACTITIONER), **names, born_on=person.born_on)
+    return db.session.scalars(
+        select(PossibleDuplicate).where(
+            PossibleDuplicate.lower_id == person.id, PossibleDuplicate.higher_id == added.id
+        )
+    ).one()
 
 
 _OF_A_RETURN = ("answer_return", "write_version", "agree_version")

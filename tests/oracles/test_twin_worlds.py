@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import func, select
 
 from config import Settings
 from safeguarding import create_app
@@ -28,6 +29,7 @@ from safeguarding.contexts.models import Context, ContextRole
 from safeguarding.contexts.service import link_person_context
 from safeguarding.core import clock
 from safeguarding.core.references import repeatable
+from safeguarding.core.second_wall import Sight, looking
 from safeguarding.extensions import db
 from safeguarding.nrm.service import ReferralText, record_referral
 from safeguarding.panels.models.panels import Panel
@@ -35,6 +37,7 @@ from safeguarding.panels.service.agenda import plan_meeting, publish_agenda
 from safeguarding.panels.service.decisions import record_decision
 from safeguarding.panels.service.meetings import open_item, open_meeting
 from safeguarding.people.models import Person
+from safeguarding.people.possible_models import PossibleDuplicate
 from safeguarding.web.guard import public
 from safeguarding.web.transaction import unit_of_work
 from tests.factories import cases as cases_factory
@@ -46,6 +49,7 @@ from tests.factories.people import PHRASE, SYSTEM, Somebody, make_agency, make_s
 from tests.factories.places import make_context, make_incident
 from tests.support.databases import Databases, dispose
 from tests.support.pages import PageClient
+from tests.support.statements import counted
 
 Members = tuple[Panel, dict[str, Agency], dict[str, Somebody]]
 NAMES = {"given_name": "Kieran", "family_name": "Marsh"}
@@ -201,6 +205,13 @@ def answers(twin: Twin, who: Somebody) -> dict[str, tuple[int, bytes]]:
         ask(f"search {words}", "POST", "/people", {"q": words})
     add = {**NAMES, "kind": "young_person", "born_on-day": "1", "born_on-month": "1", "born_on-year": "2011"}
     ask("duplicates", "POST", "/people/add", {**add, "nhs_number": NHS})
+    typed = _adding(client, token, {**add, "nhs_number": NHS})
+    with counted(twin.app) as sent:
+        made = client.post("/people/add/details", {"csrf_token": token, **typed}).location or ""
+    ref = made.rpartition("/")[2].encode() or b"none"
+    for name in ("added", "home.my_work"):
+        ask(name, "GET", (made if name == "added" else "/my-work") or "/people")
+        found[name] = (found[name][0] + len(sent), found[name][1].replace(ref, b""))
     for name, path in {
         "place": f"/contexts/{twin.place}",
         "people of the place": f"/contexts/{twin.place}/people",
@@ -214,6 +225,14 @@ def answers(twin: Twin, who: Somebody) -> dict[str, tuple[int, bytes]]:
         ask(f"who can see {page}", "GET", f"/access/{ref}")
         ask(f"search for {page}", "POST", "/people", {"q": ref})
     return found
+
+
+def _adding(client: PageClient, token: str, typed: dict[str, Any]) -> dict[str, Any]:
+    """Return what is sent to add somebody, once the search has shown who might be the same."""
+    path, sent = "/people/add", {"csrf_token": token, **typed}
+    page = client.client.post(path, base_url=client.BASE, data=sent).text
+    signed = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in ("looked_for", "once")}
+    return {**typed, "sex": "unknown", **{name: found[1] for name, found in signed.items() if found}}
 
 
 # The counting of requests is the installation's own, and says nothing of a record.
@@ -235,6 +254,11 @@ def test_what_is_hidden_changes_no_byte(twins: tuple[Twin, Twin]) -> None:
 def test_a_restricted_record_changes_no_byte_for_the_hub(twins: tuple[Twin, Twin]) -> None:
     without, with_it = (answers(twin, twin.lead) for twin in twins)
     assert [name for name in without if without[name] != with_it[name]] == []
+    queued = []
+    for twin in twins:
+        with twin.app.app_context(), looking(Sight(system="test")):
+            queued.append(db.session.scalar(select(func.count()).select_from(PossibleDuplicate)))
+    assert queued == [0, 1]  # so there was something to tell
 
 
 @pytest.mark.parametrize("twins", ["restricted"], indirect=True)

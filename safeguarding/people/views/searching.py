@@ -30,9 +30,9 @@ def search() -> Any:
     """Find young people by name, alias or reference, among those the actor may see."""
     form = SearchForm()
     if request.method == "GET":
-        return render_template("people/search.html", form=form, found=None, may_add=_may_add(), typed=None)
+        return render_template("people/search.html", form=form, found=None, **_may(), typed=None)
     if not form.validate() or not form.q.data:
-        return pages.form_page("people/search.html", form, found=None, may_add=_may_add(), typed=None)
+        return pages.form_page("people/search.html", form, found=None, **_may(), typed=None)
     elsewhere = _page_of(form.q.data)
     if elsewhere is not None:
         return pages.to(elsewhere[0], ref=elsewhere[1])
@@ -47,11 +47,12 @@ def search() -> Any:
         more=found.has_more,
     )
     typed = (form.q.data or "").split(maxsplit=1)
-    return render_template("people/search.html", form=form, found=found, may_add=_may_add(), typed=typed)
+    return render_template("people/search.html", form=form, found=found, **_may(), typed=typed)
 
 
-def _may_add() -> bool:
-    return current_actor().may(Permission.PERSON_ADD)
+def _may() -> dict[str, bool]:
+    actor = current_actor()
+    return {"may_add": actor.may(Permission.PERSON_ADD), "may_match": actor.holds(Permission.PERSON_MATCH)}
 
 
 def _page_of(text: str) -> tuple[str, str] | None:
