@@ -134,11 +134,22 @@ def test_nobody_signed_in_gets_nowhere(app: Flask, anonymous: PageClient) -> Non
 
 @on_sqlite
 def test_an_unsafe_method_always_asks_for_the_token(app: Flask, sign_in: SignIn) -> None:
-    clients = Browsers(sign_in)
+    clients, colleague = Browsers(sign_in), sign_in(Role.LEAD).csrf_token()
+    tokens: dict[PageClient, str] = {}
     for rule in rules(app):
         # A browser's own report of what the content policy stopped has no token, and changes nothing.
-        if methods(rule) - {"GET"} and rule.endpoint != "metrics.policy_report":
-            assert clients.of(app, rule).post(address(rule), {}, token=False).status == 400, rule.rule
+        if not methods(rule) - {"GET"} or rule.endpoint == "metrics.policy_report":
+            continue
+        client, path = clients.of(app, rule), address(rule)
+        if client not in tokens:
+            tokens[client] = client.csrf_token()
+        token = tokens[client]
+        altered = ("Y" if token[0] == "X" else "X") + token[1:]
+        for sent in (None, altered, colleague):
+            data = {} if sent is None else {"csrf_token": sent}
+            assert client.client.post(path, base_url=client.BASE, data=data).status_code == 400, (rule.rule, sent)
+        answer = client.client.post(path, base_url=client.BASE, json={"csrf_token": token})
+        assert answer.status_code == 400, f"{rule.rule} takes its token from JSON, which another site can send"
 
 
 def _is_well_written(rule: str) -> bool:
