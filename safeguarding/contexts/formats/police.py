@@ -115,7 +115,7 @@ class StopAndSearch(Layout[IncidentRow]):
         Column("Outcome linked to object of search"),
         Column("Removal of more than just outer clothing"),
     )
-    _FORCE = re.compile(r"\d{4}-\d{2}-(.+)-stop-and-search", re.ASCII)
+    _FORCE = re.compile(r"\d{4}-\d{2}-(.{1,100})-stop-and-search", re.ASCII)
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
