@@ -49,6 +49,7 @@ from safeguarding.web.guard import init_guard
 from safeguarding.web.headers import init_headers
 from safeguarding.web.logs import init_logs
 from safeguarding.web.metrics import init_metrics
+from safeguarding.web.printing import init_printing
 from safeguarding.web.site import Service, init_site
 
 THREADS = 16
@@ -92,6 +93,7 @@ def register_edge(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     init_errors(app)
     init_filters(app)
+    init_printing(app)
     init_site(
         app,
         Service(

@@ -101,6 +101,7 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.AUDIT_READ: _rows(get="oversight.audit oversight.looks oversight.questions", post="oversight.search"),
     P.ACCESS_EXPLAIN: _rows(get="access.record"),
     P.LOOKS_READ: _rows(get="access.looks"),
+    P.LOOKS_OF_AGENCY: _rows(get="agency_looks.index"),
     P.EMERGENCY_ASK: _rows(both="emergency.ask", post="emergency.close"),
     P.EMERGENCY_REVIEW: _rows(get="emergency.reviews", both="oversight.question", post="emergency.review"),
     P.ADMIN_USERS: _rows(
@@ -169,6 +170,7 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.AUDIT_READ: frozenset({R.INFORMATION_GOVERNANCE, R.AUDITOR}),
     P.ACCESS_EXPLAIN: _FIELD | {R.INFORMATION_GOVERNANCE},
     P.LOOKS_READ: _WORKERS | {R.LEAD},
+    P.LOOKS_OF_AGENCY: frozenset({R.SPOC}),
     P.EMERGENCY_ASK: _FIELD | {R.INFORMATION_GOVERNANCE},
     P.EMERGENCY_REVIEW: frozenset({R.INFORMATION_GOVERNANCE}),
     P.ADMIN_USERS: frozenset({R.ADMIN}),

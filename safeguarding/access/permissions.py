@@ -51,6 +51,7 @@ class Permission(StrEnum):
     AUDIT_READ = "oversight:audit:read"
     ACCESS_EXPLAIN = "oversight:access:explain"
     LOOKS_READ = "oversight:looks:read"  # who looked at a record of one's own
+    LOOKS_OF_AGENCY = "oversight:looks:agency"  # what the people of one's own agency opened
     EMERGENCY_ASK = "oversight:emergency:ask"
     EMERGENCY_REVIEW = "oversight:emergency:review"
     ADMIN_USERS = "admin:users:manage"

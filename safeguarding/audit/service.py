@@ -24,6 +24,7 @@ from safeguarding.web import transaction
 from safeguarding.web.errors import set_refusal_hook
 from safeguarding.web.guard import is_polled, needs_of, subject_needs_of
 from safeguarding.web.headers import request_id
+from safeguarding.web.printing import is_printing
 from safeguarding.web.site import register_readiness
 from safeguarding.web.transaction import Keep
 
@@ -67,6 +68,8 @@ def record_read(event: str, actor: Actor, subject: str | None = None, **detail: 
     """Record that something was shown, and what allowed it; stored before the first byte is sent."""
     if subject is not None:
         detail = _why(actor) | detail
+        if event.endswith(":shown") and has_request_context() and is_printing():
+            event = event.removesuffix("shown") + "printed"
     transaction.add_event(Keep.READ, _payload(event, actor.key, actor.agency_names, subject, detail))
 
 

@@ -36,3 +36,6 @@ document.addEventListener("keydown", (event) => {
   if (search.offsetParent === null) opener?.click();
   search.focus();
 });
+
+// A page asked for to be printed, and recorded as that, opens the browser's own dialogue.
+if (document.querySelector("[data-print]")) window.print();
