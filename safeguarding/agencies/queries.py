@@ -99,6 +99,18 @@ def list_lapses(agency_ids: frozenset[int]) -> list[Lapse]:
     ]
 
 
+def list_in_force(agency_ids: frozenset[int]) -> list[Row[Any]]:
+    """Return the agreements by which these agencies' people see case data today: short_name, title, signed_on, review_on."""
+    statement = (
+        select(Agency.short_name, SharingAgreement.title, SharingAgreement.signed_on, SharingAgreement.review_on)
+        .join(Agency, Agency.id == SharingAgreement.agency_id)
+        .where(Agency.id.in_(sorted(agency_ids)), opens_case_data(clock.today()))
+        .order_by(Agency.short_name, Agency.id, SharingAgreement.signed_on.desc())
+        .limit(MOST)
+    )
+    return list(db.session.execute(statement))
+
+
 def list_due(agency_ids: frozenset[int] | None) -> list[Due]:
     """Return the agencies (of these, or of all) whose agreement runs out within 60 days or has, the first one first."""
     latest = func.max(SharingAgreement.review_on).label("review_on")

@@ -8,7 +8,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.accounts.queries import staff_choices
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
-from safeguarding.oversight import explaining, queries, what_if, words
+from safeguarding.oversight import explaining, queries, surroundings, what_if, words
 from safeguarding.oversight.views import anchors, looks_page, span_asked
 from safeguarding.web.guard import current_actor, permission
 
@@ -28,13 +28,13 @@ def record(ref: str) -> Any:
     found = explaining.access_record(actor, ref)
     audience = explaining.audience_of(actor, found)
     audit.record_read("oversight:audience:shown", actor, found.ref, count=len(audience.viewers))
-    mine = audience.asker.kinds if audience.asker else frozenset()
     return render_template(
         "oversight/who_can_see.html",
         audience=audience,
         record=found,
         now=clock.now(),
-        may_see_looks=actor.may(Permission.LOOKS_READ, mine),
+        more=surroundings.surroundings_of(actor, found, audience),
+        cells_of=explaining.cells_of,
         **_what_if(found),
     )
 

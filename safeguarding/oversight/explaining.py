@@ -49,6 +49,7 @@ class Record:
     pairs: Pairs
     parts: tuple[tuple[str, P], ...]
     is_restricted: bool = False
+    person_id: int | None = None  # whose sealed values belong to it
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,44 @@ class Part:
         if self.decision.reason is Reason.BY_ROLE:
             return "by their role"
         return ", ".join(RELATION_WORDS[kind] for kind in Relation if kind in self.decision.through)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one person may do with the parts of one column: all of it, some, or nothing."""
+
+    heading: str
+    labels: tuple[str, ...]
+    allowed: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        """Return the sign that stands before the words."""
+        if not self.allowed:
+            return "○"
+        return "●" if self.allowed == self.labels else "◐"
+
+    @property
+    def words(self) -> str:
+        """Return what they may do, in words."""
+        if not self.allowed:
+            return "no"
+        return "yes" if len(self.labels) == 1 else ", ".join(label.lower() for label in self.allowed)
+
+
+def cells_of(record: "Record", parts: Iterable["Part"]) -> list[Cell]:
+    """Return the columns of a record for what somebody may do with its parts."""
+    columns: dict[str, list[Part]] = {}
+    for part in parts:
+        columns.setdefault(part.label if part.label in _APART else record.what.capitalize(), []).append(part)
+    return [
+        Cell(
+            heading,
+            tuple(part.label for part in each),
+            tuple(part.label for part in each if part.decision.allowed),
+        )
+        for heading, each in columns.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -94,12 +133,14 @@ class Audience:
 
     @property
     def agencies(self) -> int:
-        """Return of how many agencies they are."""
-        return len({name for viewer in self.viewers for name in viewer.actor.agency_names})
+        """Return of how many agencies they are, the asker among them."""
+        people = (*self.viewers, *([self.asker] if self.asker else []))
+        return len({name for viewer in people for name in viewer.actor.agency_names})
 
 
 _PERSON = (("Read", P.PERSON_READ), ("Change", P.PERSON_EDIT), ("NRM", P.NRM_READ))
 _CASE = (("Read", P.CASE_READ), ("Write", P.CASE_UPDATE), ("Allocate", P.CASE_ALLOCATE), ("NRM", P.NRM_READ))
+_APART = frozenset({"NRM", "Minutes"})  # parts with a column of their own; the others share the record's
 _REFERRAL = (("Read", P.REFERRAL_READ), ("Screen", P.REFERRAL_SCREEN))
 _ACTION = (("Read", P.ACTION_READ), ("Answer for it", P.ACTION_ACT))
 _NRM = (("Read", P.NRM_READ), ("Record", P.NRM_RECORD))
@@ -110,13 +151,21 @@ _MEETING = (("Read", P.MEETING_READ), ("Run", P.MEETING_RUN), ("Minutes", P.MINU
 
 def _person(actor: Actor, ref: str) -> Record:
     view = access_person(actor, ref)
-    return Record(ref, "young person", url_for("people.person", ref=ref), (("person", view.row.id),), _PERSON)
+    return Record(
+        ref,
+        "young person",
+        url_for("people.person", ref=ref),
+        (("person", view.row.id),),
+        _PERSON,
+        person_id=view.row.id,
+    )
 
 
 def _case(actor: Actor, ref: str) -> Record:
     view = access_case(actor, ref)
     restricted = bool(view.row.is_restricted)
-    return Record(ref, "case", url_for("cases.case", ref=ref), (("case", view.id),), _CASE, restricted)
+    pairs: Pairs = (("case", view.id),)
+    return Record(ref, "case", url_for("cases.case", ref=ref), pairs, _CASE, restricted, view.row.person_id)
 
 
 def _referral(actor: Actor, ref: str) -> Record:

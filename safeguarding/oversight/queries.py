@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, select, union_all
+from sqlalchemy import Row, Select, case, func, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from safeguarding.access.actor import Actor
@@ -188,6 +188,18 @@ def looks_at_own(
     if not actor.may(Permission.LOOKS_READ, any_relation_to(actor, pairs)):
         raise ForbiddenError("Those who lead the work see who looked. Information governance sees it for every record.")
     return _looks(ref, start, end, anchors, lists=False)
+
+
+def count_looks(ref: str, start: date) -> tuple[int, int]:
+    """Return how often a record was looked at since a day, and how often it was opened in an emergency. Two statements."""
+    seen = or_(*(AuditEvent.event.like(f"%:{done}") for done in ("shown", "printed")))
+    opened = AuditEvent.event == "oversight:emergency:opened"
+    row = db.session.execute(
+        select(func.count(case((seen, 1))), func.count(case((opened, 1)))).where(
+            AuditEvent.subject.in_([ref, *_belonging(ref)]), AuditEvent.at >= clock.at_london(start, time())
+        )
+    ).one()
+    return row[0], row[1]
 
 
 def names_of(actor_keys: Collection[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
+from safeguarding.people.models import Person
 from safeguarding.people.sealed.fields import Sealing, fields_on
 from safeguarding.people.sealed.models import GrantState, SealedGrant, SealedOn, SealedReveal
 
@@ -112,6 +113,26 @@ def list_reveals(request_id: int) -> list[Any]:
         .limit(PAGE)
     )
     return list(db.session.execute(statement))
+
+
+def holders_of(person_id: int) -> frozenset[int] | None:
+    """Return who holds a grant to see a sealed value of a young person, by user id; None when none is recorded."""
+    is_any = or_(*(field.column.is_not(None) for field in fields_on(SealedOn.PERSON).values()))
+    rows = db.session.execute(
+        select(SealedGrant.user_id)
+        .select_from(Person)
+        .outerjoin(
+            SealedGrant,
+            and_(
+                SealedGrant.subject_kind == SealedOn.PERSON,
+                SealedGrant.subject_id == Person.id,
+                SealedGrant.state == GrantState.GRANTED,
+                SealedGrant.until_on >= clock.today(),
+            ),
+        )
+        .where(Person.id == person_id, is_any)
+    ).all()
+    return frozenset(row.user_id for row in rows if row.user_id is not None) if rows else None
 
 
 def _requests() -> Any:
