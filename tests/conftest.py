@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from config import Settings
 from safeguarding.access.roles import Role
+from safeguarding.accounts import passwords
 from safeguarding.core.second_wall import Sight, looking
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import PHRASE, Somebody, make_somebody
@@ -18,6 +20,15 @@ from tests.support.standing import Standing
 from tests.support.templates import compile_once
 
 compile_once()
+_AT_FULL_COST = passwords._hasher
+# Thousands of tests sign somebody in; what a pass phrase costs is asked for by those it is about.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture
+def at_full_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pass phrases worked out as the service does it."""
+    monkeypatch.setattr(passwords, "_hasher", _AT_FULL_COST)
 
 
 @pytest.fixture(autouse=True)

@@ -57,8 +57,7 @@ class Standing:
         self._rows = _Rows(databases, cluster) if cluster else _File(databases, folder)
         self.settings: Settings = self._rows.settings(folder)
         self._app: Flask | None = None
-        self._known: frozenset[str] = frozenset()
-        self._seen: object = None
+        self._seen: _Parts | None = None
 
     @contextmanager
     def fresh(self) -> Iterator[Settings]:
@@ -72,29 +71,44 @@ class Standing:
 
     @contextmanager
     def application(self) -> Iterator[Flask]:
-        """Give the application; one that a test changed serves no other."""
+        """Give the application. What a test put into it is taken out again; with other routes it serves no other test."""
         if self._app is None:
             self._app = create_app(self.settings)
-            self._known = frozenset(self._app.extensions)
-            self._seen = _parts_of(self._app, self._known)
-        app = self._app
+            self._seen = _Parts(self._app)
+        app, seen = self._app, self._seen
         try:
             yield app
         finally:
             dispose(app)
-            if _parts_of(app, self._known) != self._seen:
+            if seen is None or not seen.put_back(app):
                 self._app = None
 
 
-def _parts_of(app: Flask, known: frozenset[str]) -> object:
-    """What tests change of an application; of its extensions the `known`, for some are filled at the first request."""
+class _Parts:
+    """What tests change of an application, as it was when it was made."""
+
+    def __init__(self, app: Flask) -> None:
+        self._held: list[tuple[dict[Any, Any], dict[Any, Any]]] = [
+            (each, dict(each)) for each in (app.view_functions, app.extensions, app.config, app.jinja_env.globals)
+        ]
+        self._fixed = _fixed_parts(app)
+
+    def put_back(self, app: Flask) -> bool:
+        """Put it back, and return whether nothing else was changed."""
+        for now, first in self._held:
+            for name, value in first.items():  # some extensions are filled at the first request, and stay
+                now[name] = value
+        return _fixed_parts(app) == self._fixed
+
+
+def _fixed_parts(app: Flask) -> object:
+    """What cannot be put back."""
     with app.app_context():
         listeners = [len(getattr(db.engine.dispatch, name)) for name in ("before_cursor_execute", "begin", "commit")]
     return (
-        dict(app.view_functions),
-        {name: app.extensions.get(name) for name in known},
-        dict(app.config),
-        dict(app.jinja_env.globals),
+        set(app.view_functions),
+        set(app.config),
+        set(app.jinja_env.globals),
         {key: list(found) for key, found in app.before_request_funcs.items()},
         {key: list(found) for key, found in app.after_request_funcs.items()},
         len(list(app.url_map.iter_rules())),

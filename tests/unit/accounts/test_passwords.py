@@ -73,6 +73,7 @@ def test_phrases_that_the_service_makes_up_will_do() -> None:
     assert all(will_do(new_phrase()) for _ in range(200))
 
 
+@pytest.mark.usefixtures("at_full_cost")
 def test_a_phrase_is_the_same_however_its_letters_were_typed() -> None:
     stored = hash_phrase("Café am Fluß, später")
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

@@ -211,6 +211,7 @@ def test_a_form_from_before_a_confirmation_is_still_good(sign_in: SignIn) -> Non
         assert client.post("/session/in-use", {"csrf_token": token}).status == 200
 
 
+@pytest.mark.usefixtures("at_full_cost")
 def test_a_pass_phrase_at_an_older_cost_is_kept_anew_at_the_next_sign_in(
     app: Flask, cheap_hash: Callable[[str], str]
 ) -> None:
