@@ -1,6 +1,8 @@
 """What every test may ask for: an application on each database, a page client, a Chromium."""
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +51,13 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that every process of this run sees."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """Copies of a migrated SQLite database."""
     return Databases(tmp_path_factory.mktemp("template-sqlite"), None)
@@ -61,17 +70,21 @@ def postgresql_databases(tmp_path_factory: pytest.TempPathFactory, cluster: Clus
 
 
 @pytest.fixture(scope="session")
-def sqlite_standing(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Standing:
+def sqlite_standing(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Iterator[Standing]:
     """The installation on SQLite that tests take turns on."""
-    return Standing(sqlite_databases, tmp_path_factory.mktemp("sqlite"), None)
+    standing = Standing(sqlite_databases, tmp_path_factory.mktemp("sqlite"), None)
+    yield standing
+    standing.close()
 
 
 @pytest.fixture(scope="session")
 def postgresql_standing(
     tmp_path_factory: pytest.TempPathFactory, postgresql_databases: Databases, cluster: Cluster
-) -> Standing:
+) -> Iterator[Standing]:
     """The installation on PostgreSQL that tests take turns on."""
-    return Standing(postgresql_databases, tmp_path_factory.mktemp("postgresql"), cluster)
+    standing = Standing(postgresql_databases, tmp_path_factory.mktemp("postgresql"), cluster)
+    yield standing
+    standing.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from config import Mode
 from safeguarding.cli.demo.partnership import PHRASE
-from tests.support.demonstrations import Demonstrations
+from tests.support.demonstrations import SEEDED, Demonstrations
 from tests.support.postgres import Cluster
 from tests.support.server import serving
 from tests.support.skips import used
@@ -40,15 +40,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_shows(tmp_path_factory: pytest.TempPathFactory) -> Demonstrations:
+def sqlite_shows(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Demonstrations:
     """Copies of a demonstration on SQLite, stamped as one."""
-    return Demonstrations(tmp_path_factory.mktemp("show-sqlite"), None, Mode.DEMONSTRATION)
+    return Demonstrations(tmp_path_factory.mktemp("show-sqlite"), None, shared, SEEDED, Mode.DEMONSTRATION)
 
 
 @pytest.fixture(scope="session")
-def postgresql_shows(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Demonstrations:
+def postgresql_shows(tmp_path_factory: pytest.TempPathFactory, shared: Path, cluster: Cluster) -> Demonstrations:
     """Copies of a demonstration on PostgreSQL, stamped as one."""
-    return Demonstrations(tmp_path_factory.mktemp("show-postgresql"), cluster, Mode.DEMONSTRATION)
+    return Demonstrations(tmp_path_factory.mktemp("show-postgresql"), cluster, shared, SEEDED, Mode.DEMONSTRATION)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from io import BytesIO
-from typing import Any, TypedDict
+from typing import TypedDict
 from urllib.parse import urlencode, urlsplit
 
-from bs4 import Tag
 from flask import Flask
+from lxml.html import HtmlElement
 from werkzeug.datastructures import FileMultiDict
 
 from safeguarding.core import clock
+from safeguarding.web.once import new_key
 from tests.demonstration.walk import forms_of, walk
 from tests.support.pages import Page, PageClient
 
@@ -107,6 +108,17 @@ def forms_reached(app: Flask, client: PageClient) -> list[FoundForm]:
     return list(found.values())
 
 
+def renewed(form: FoundForm, token: str) -> FoundForm:
+    """Return a form as somebody else, or the same person later, would find it: with their token and a fresh key."""
+    fresh = {"csrf_token": lambda: token, "once": new_key}
+    return replace(
+        form,
+        controls=tuple(
+            replace(each, value=fresh[each.name]()) if each.name in fresh else each for each in form.controls
+        ),
+    )
+
+
 def described(app: Flask, path: str, page: Page) -> Iterator[FoundForm]:
     """Yield the forms of a page."""
     for form in forms_of(page):
@@ -147,14 +159,17 @@ def raw(client: PageClient, path: str, data: bytes, content_type: str | None) ->
 
 def standing(page: Page) -> dict[str, list[str]]:
     """Return what stands in each text field of a page, by name, forms together."""
-    assert page.html is not None
+    assert page.tree is not None
     values: dict[str, list[str]] = {}
-    for control in page.html.find_all(["input", "textarea"]):
-        if control.get("type") in ("hidden", "submit", "radio", "checkbox", "password", "file"):
-            continue
-        text = control.get_text().removeprefix("\n") if control.name == "textarea" else str(control.get("value", ""))
-        values.setdefault(str(control.get("name", "")), []).append(text)
+    for control in page.tree.iter("input", "textarea"):
+        if control.get("type") not in ("hidden", "submit", "radio", "checkbox", "password", "file"):
+            text = _typed(control) if control.tag == "textarea" else control.get("value", "")
+            values.setdefault(control.get("name", ""), []).append(text)
     return values
+
+
+def _typed(area: HtmlElement) -> str:
+    return area.text_content().removeprefix("\n")
 
 
 def with_value(form: FoundForm, kinds: frozenset[str], value: str) -> Pairs:
@@ -184,10 +199,10 @@ def _plausible(control: Control) -> str | None:
     return filler.get(control.kind, control.value)
 
 
-def _controls(form: Tag) -> Iterator[Control]:
+def _controls(form: HtmlElement) -> Iterator[Control]:
     grouped: dict[str, Control] = {}
-    for element in form.find_all(["input", "textarea", "select", "button"]):
-        name = str(element.get("name", ""))
+    for element in form.iter("input", "textarea", "select", "button"):
+        name = element.get("name", "")
         if not name:
             continue
         control = _control(form, element, name)
@@ -200,14 +215,14 @@ def _controls(form: Tag) -> Iterator[Control]:
     yield from (each for each in grouped.values() if each.kind != "button" or each is buttons[0])
 
 
-def _control(form: Tag, element: Tag, name: str) -> Control:
-    value, kind = str(element.get("value", "")), str(element.get("type", "text"))
-    if element.name == "button":
+def _control(form: HtmlElement, element: HtmlElement, name: str) -> Control:
+    value, kind = element.get("value", ""), element.get("type", "text")
+    if element.tag == "button":
         return Control(name, "button", value)
-    if element.name == "select":
-        return Control(name, "select", "", tuple(str(each.get("value", "")) for each in element.find_all("option")))
-    if element.name == "textarea":
-        return Control(name, "free", element.get_text().removeprefix("\n"))
+    if element.tag == "select":
+        return Control(name, "select", "", tuple(each.get("value", "") for each in element.iter("option")))
+    if element.tag == "textarea":
+        return Control(name, "free", _typed(element))
     if kind in ("radio", "checkbox"):
         return Control(name, "radio" if kind == "radio" else "tick", "", (value or "on",))
     if kind == "hidden":
@@ -215,7 +230,7 @@ def _control(form: Tag, element: Tag, name: str) -> Control:
     return Control(name, _kind_of_line(form, element, name, kind), value)
 
 
-def _kind_of_line(form: Tag, element: Any, name: str, kind: str) -> str:
+def _kind_of_line(form: HtmlElement, element: HtmlElement, name: str, kind: str) -> str:
     if name.endswith(_DATE_PARTS):
         return "date"
     if kind == "password":
@@ -224,11 +239,12 @@ def _kind_of_line(form: Tag, element: Any, name: str, kind: str) -> str:
         return "address"
     if element.get("inputmode") == "numeric" or kind == "number":
         return "number"
-    hints = [form.find(id=each) for each in str(element.get("aria-describedby", "")).split()]
+    described_by = element.get("aria-describedby", "").split()
+    hints = [each.text_content() for each in form.iter() if each.get("id") in described_by]
     if name in _EXACT:
         return "exact"
     if name in _DAYS or name.endswith("-due"):
         return "day"
-    if name.endswith(("_time", "_at")) or any(hint is not None and "2:30pm" in hint.get_text() for hint in hints):
+    if name.endswith(("_time", "_at")) or any("2:30pm" in hint for hint in hints):
         return "clock"
     return "free"

@@ -6,7 +6,7 @@ is refused all the same, because everything is flushed first.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from urllib.parse import quote
 
@@ -16,19 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safeguarding import create_app
-from tests.demonstration.conftest import AsAccount
+from tests.demonstration.conftest import AsAccount, Forms, in_the_meeting
 from tests.demonstration.forms import (
     FoundForm,
     Pairs,
     described,
-    forms_reached,
     posted,
     posted_as_files,
     raw,
     standing,
     with_value,
 )
-from tests.demonstration.on_the_day import begin
 from tests.demonstration.walk import ACCOUNTS, walk
 from tests.support.databases import Databases, dispose
 from tests.support.pages import Page, PageClient
@@ -145,47 +143,47 @@ def attack(client: PageClient, form: FoundForm, *, full: bool) -> Counter[int]:
     return answers
 
 
-def attack_all(app: Flask, client: PageClient, known: set[object], *, full: bool = False) -> Counter[int]:
-    """Attack each form that a role reaches and that is not known yet; return the statuses."""
+def attack_all(
+    client: PageClient, forms: Iterable[FoundForm], known: set[object], *, full: bool = False
+) -> Counter[int]:
+    """Attack each form that is not known yet; return the statuses."""
     answers: Counter[int] = Counter()
-    forms = [form for form in forms_reached(app, client) if form.kind not in known]
     with undone():
         for form in forms:
-            known.add(form.kind)
-            answers += attack(client, form, full=full)
+            if form.kind not in known:
+                known.add(form.kind)
+                answers += attack(client, form, full=full)
     return answers
 
 
+_attacked: set[object] = set()
+
+
 @on_sqlite
-@pytest.mark.parametrize("begun", [False, True], ids=["before the meeting", "in the meeting"])
+@pytest.mark.parametrize("in_the_meeting", [False, True], ids=["before the meeting", "in the meeting"], indirect=True)
 @pytest.mark.timeout(600)
 def test_no_form_of_any_role_fails_or_loses_what_was_typed(
-    demonstration: Flask, as_account: AsAccount, begun: bool
+    as_account: AsAccount, forms: Forms, in_the_meeting: bool
 ) -> None:
-    known: set[object] = set()
     answers: Counter[int] = Counter()
-    clients = {account: as_account(account) for account in ACCOUNTS}
-    if begun:
-        for account in ACCOUNTS:  # the other test has these
-            known |= {form.kind for form in forms_reached(demonstration, clients[account])}
-        begin(demonstration)
-    before = len(known)
+    before = len(_attacked)  # in the meeting only what was not there before
     for account in ACCOUNTS:
-        answers += attack_all(demonstration, clients[account], known)
-    assert len(known) - before > (10 if begun else 40)
+        client = as_account(account)
+        answers += attack_all(client, forms(account, client), _attacked)
+    assert len(_attacked) - before > (10 if in_the_meeting else 40)
     assert answers[422] > 100
     assert answers[303] > 50  # hostile is not refused for being hostile: names may have apostrophes
 
 
 @on_postgresql
+@in_the_meeting
 @pytest.mark.timeout(600)
-def test_what_postgresql_would_refuse_is_refused_by_the_form(demonstration: Flask, as_account: AsAccount) -> None:
-    begin(demonstration)
+def test_what_postgresql_would_refuse_is_refused_by_the_form(as_account: AsAccount, forms: Forms) -> None:
     known: set[object] = set()
     for account in ("practitioner", "admin", "chair"):
         client = as_account(account)
         with undone():
-            for form in forms_reached(demonstration, client):
+            for form in forms(account, client):
                 for what, sent in sendings(form, full=False):
                     if form.kind not in known and what.split(" as ")[0] in ("NUL", "surrogate", "emoji", "huge"):
                         check_answer(form, what, sent, posted(client, form, sent))
@@ -194,23 +192,27 @@ def test_what_postgresql_would_refuse_is_refused_by_the_form(demonstration: Flas
 
 
 @pytest.mark.slow
+@in_the_meeting
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("account", ACCOUNTS)
-def test_each_field_of_each_form_by_itself(demonstration: Flask, as_account: AsAccount, account: str) -> None:
+def test_each_field_of_each_form_by_itself(as_account: AsAccount, forms: Forms, account: str) -> None:
     client = as_account(account)
-    begin(demonstration)
-    attack_all(demonstration, client, set(), full=True)
+    attack_all(client, forms(account, client), set(), full=True)
 
 
 @on_sqlite
+@in_the_meeting
 @pytest.mark.timeout(600)
-def test_what_was_stored_is_shown_as_text_wherever_it_comes_up(demonstration: Flask, as_account: AsAccount) -> None:
+def test_what_was_stored_is_shown_as_text_wherever_it_comes_up(
+    demonstration: Flask, as_account: AsAccount, forms: Forms
+) -> None:
     # The page client refuses any inline script, handler or style, on each page of each role.
-    begin(demonstration)
     clients = {account: as_account(account) for account in ACCOUNTS}
+    writers = ("practitioner", "coordinator", "chair", "lead", "admin", "information-governance")
+    found = {account: forms(account, clients[account]) for account in writers}
     stored = 0
-    for account in ("practitioner", "coordinator", "chair", "lead", "admin", "information-governance"):
-        for form in forms_reached(demonstration, clients[account]):
+    for account in writers:
+        for form in found[account]:
             if form.free and form.endpoint not in ENDS_SOMETHING:
                 stored += posted(clients[account], form, form.filled(STORABLE["html"])).status in (201, 303)
     assert stored > 15

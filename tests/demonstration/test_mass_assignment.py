@@ -16,9 +16,8 @@ from safeguarding.core import clock
 from safeguarding.core.references import repeatable
 from safeguarding.core.types import UTCDateTime
 from safeguarding.extensions import db
-from tests.demonstration.conftest import AsAccount
-from tests.demonstration.forms import FoundForm, Pairs, forms_reached, posted
-from tests.demonstration.on_the_day import begin
+from tests.demonstration.conftest import AsAccount, Forms, in_the_meeting
+from tests.demonstration.forms import FoundForm, Pairs, posted
 from tests.support.databases import dispose
 from tests.support.pages import PageClient
 
@@ -109,14 +108,14 @@ class Again:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("demonstration", ["sqlite"], indirect=True)
-def test_no_form_stores_what_it_does_not_ask_for(demonstration: Flask, as_account: AsAccount) -> None:
-    begin(demonstration)
+@in_the_meeting
+def test_no_form_stores_what_it_does_not_ask_for(demonstration: Flask, as_account: AsAccount, forms: Forms) -> None:
     tried: set[str] = set()
     with time_machine.travel(clock.now(), tick=False):
         clients: dict[str, PageClient] = {account: as_account(account) for account in SENDERS}
-        forms = [(clients[name], form) for name in SENDERS for form in forms_reached(demonstration, clients[name])]
+        found = [(clients[name], form) for name in SENDERS for form in forms(name, clients[name])]
         again = Again(demonstration)
-        for client, form in forms:
+        for client, form in found:
             if form.endpoint in tried:
                 continue
             pairs = form.filled()

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bs4 import Tag
 from flask import Flask
+from lxml.html import HtmlElement
 
 from tests.support.pages import Page, PageClient
 
@@ -41,15 +41,15 @@ def walk(app: Flask, client: PageClient, start: str = "/my-work") -> Iterator[tu
         kinds[endpoint] += 1
         page = client.get(path)
         yield path, page
-        if page.html is not None:
-            waiting += [_path(str(link["href"])) for link in page.html.find_all("a", href=True)]
+        if page.tree is not None:
+            waiting += [_path(link.get("href")) for link in page.tree.iter("a") if link.get("href") is not None]
 
 
-def forms_of(page: Page) -> Iterator[Tag]:
+def forms_of(page: Page) -> Iterator[HtmlElement]:
     """Yield the POST forms of a page's main part."""
-    if page.html is not None:
-        for form in page.html.select("#main-content form"):
-            if str(form.get("method", "")).lower() == "post":
+    if page.tree is not None:
+        for form in page.tree.xpath("//*[@id='main-content']//form"):
+            if form.get("method", "").lower() == "post":
                 yield form
 
 

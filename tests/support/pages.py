@@ -94,12 +94,12 @@ class Page:
         self.location = response.headers.get("Location", "")
         redirect = 300 <= self.status < 400
         check_every_response(response.headers)
-        self._checked = check_page(self.text) if response.mimetype == "text/html" and not redirect else None
+        self.tree = check_page(self.text) if response.mimetype == "text/html" and not redirect else None
 
     @cached_property
     def html(self) -> BeautifulSoup | None:
         """The page to search in; None when the answer has none."""
-        return None if self._checked is None else BeautifulSoup(self.text, "lxml")
+        return None if self.tree is None else BeautifulSoup(self.text, "lxml")
 
     def form(self, action: str | None = None, having: str | None = None) -> dict[str, Any]:
         """Return the fields of a form of the page as a browser would send them untouched."""
@@ -115,14 +115,15 @@ class Page:
     @property
     def words(self) -> str:
         """Return the page's text with single blanks."""
-        assert self.html is not None
-        return _words(self.html.get_text(" "))
+        assert self.tree is not None
+        return _words(" ".join(self.tree.xpath("//text()[not(parent::script or ancestor::template)]")))
 
     @property
     def errors(self) -> list[str]:
         """Return the lines of the error summary."""
-        assert self.html is not None
-        return [_words(line.get_text()) for line in self.html.select(".govuk-error-summary__list li")]
+        assert self.tree is not None
+        lists = self.tree.find_class("govuk-error-summary__list")
+        return [_words(line.text_content()) for each in lists for line in each.iter("li")]
 
 
 def _fields(form: Tag) -> dict[str, Any]:
@@ -174,10 +175,8 @@ class PageClient:
         page = self.get("/sign-in")
         if page.location:
             page = self.get(page.location)
-        assert page.html is not None
-        field = page.html.find("input", attrs={"name": "csrf_token"})
-        assert isinstance(field, Tag)
-        return str(field["value"])
+        assert page.tree is not None
+        return next(each.get("value") for each in page.tree.iter("input") if each.get("name") == "csrf_token")
 
     def sign_in(self, email: str, password: str) -> Page:
         """Sign in and return the answer."""

@@ -11,9 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from flask import Flask
-from psycopg import sql
 from sqlalchemy import make_url
 
 from config import Settings
@@ -21,6 +19,7 @@ from safeguarding import create_app
 from safeguarding.extensions import db
 from tests.support.databases import Databases, dispose
 from tests.support.postgres import Cluster
+from tests.support.rows import Connection, put_rows, rows_of
 
 WORN_OUT = 150  # deleted rows stay in PostgreSQL's files, which nobody vacuums here: then it is made anew
 
@@ -38,15 +37,6 @@ _SHAPE = """
             JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
     ) AS shape
 """
-_EMPTY = """
-    DO $$ DECLARE there oid; BEGIN
-        FOR there IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
-            EXECUTE 'DELETE FROM ' || there::regclass;
-        END LOOP;
-    END $$
-"""
-_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
-_SEQUENCES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' ORDER BY 1"
 
 
 class Standing:
@@ -66,7 +56,8 @@ class Standing:
             # Other processes find the queue of SQLite's writers by its name, and ours keeps it open.
             if path.suffix != ".queue":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        self._rows.put_back()
+        if self._rows.put_back() and self._app is not None:
+            dispose(self._app)
         yield self.settings
 
     @contextmanager
@@ -79,9 +70,16 @@ class Standing:
         try:
             yield app
         finally:
-            dispose(app)
+            if not self._rows.outlived or _is_busy(app):
+                dispose(app)
             if seen is None or not seen.put_back(app):
+                dispose(app)
                 self._app = None
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._app is not None:
+            dispose(self._app)
 
 
 class _Parts:
@@ -101,6 +99,14 @@ class _Parts:
         return _fixed_parts(app) == self._fixed
 
 
+def _is_busy(app: Flask) -> bool:
+    """Put this thread's connection back, and return whether another is still out."""
+    with app.app_context():
+        db.session.remove()
+        pool: Any = db.engine.pool
+        return bool(pool.checkedout())
+
+
 def _fixed_parts(app: Flask) -> object:
     """What cannot be put back."""
     with app.app_context():
@@ -117,7 +123,9 @@ def _fixed_parts(app: Flask) -> object:
 
 
 class _File:
-    """SQLite: the file is written over."""
+    """SQLite: the file is written over, so no connection may outlive its test."""
+
+    outlived = False
 
     def __init__(self, databases: Databases, folder: Path) -> None:
         self._databases, self._folder = databases, folder
@@ -125,27 +133,33 @@ class _File:
     def settings(self, folder: Path) -> Settings:
         return self._databases.settings_of(folder, None)
 
-    def put_back(self) -> None:
+    def put_back(self) -> bool:
         self._databases.write_copy(self._folder)
+        return False
 
 
 class _Rows:
-    """PostgreSQL: what is in the tables is removed, and what was in them at first is put in again."""
+    """PostgreSQL: what is in the tables is removed, and what was in them at first is put in again.
+
+    Connections outlive a test, for a fresh one reads the catalog and plans every statement anew.
+    """
+
+    outlived = True
 
     def __init__(self, databases: Databases, cluster: Cluster) -> None:
         self._databases, self._cluster = databases, cluster
         self._url = cluster.create_database(databases.template_url)
         self._shape: Any = None
-        self._first: dict[str, bytes] = {}
-        self._numbers: dict[str, tuple[int, bool]] = {}
         self._uses = 0
         with self._connected() as connection:
-            self._remember(connection)
+            self._shape = connection.execute(_SHAPE).fetchone()
+            self._first = rows_of(connection)
 
     def settings(self, folder: Path) -> Settings:
         return self._databases.settings_of(folder, self._url)
 
-    def put_back(self) -> None:
+    def put_back(self) -> bool:
+        worn = False
         if self._uses:
             with self._connected() as connection:
                 worn = self._uses >= WORN_OUT or connection.execute(_SHAPE).fetchone() != self._shape
@@ -154,39 +168,17 @@ class _Rows:
             if worn:
                 self._make_anew()
         self._uses += 1
+        return worn
 
-    def _connected(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def _connected(self) -> Connection:
         return self._cluster.connect(make_url(self._url).database or "")
 
-    def _remember(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-        self._shape = connection.execute(_SHAPE).fetchone()
-        for (table,) in connection.execute(_TABLES).fetchall():
-            with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as rows:
-                if found := b"".join(bytes(each) for each in rows):
-                    self._first[table] = found
-        for (name,) in connection.execute(_SEQUENCES).fetchall():
-            last = connection.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(sql.Identifier(name)))
-            self._numbers[name] = last.fetchone() or (1, False)
-
-    def _empty(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def _empty(self, connection: Connection) -> None:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
         )
-        connection.execute("SET session_replication_role = replica")  # neither triggers nor foreign keys
-        with connection.transaction():
-            connection.execute(_EMPTY)
-            for table, rows in self._first.items():
-                with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as into:
-                    into.write(rows)
-            connection.execute(
-                "SELECT setval(name::regclass, number, called)"
-                " FROM unnest(%s::text[], %s::bigint[], %s::bool[]) AS s(name, number, called)",
-                [
-                    [sql.Identifier(name).as_string(None) for name in self._numbers],
-                    *map(list, zip(*self._numbers.values(), strict=True)),
-                ],
-            )
+        put_rows(connection, self._first)
 
     def _make_anew(self) -> None:
         self._cluster.drop_database(self._url)
