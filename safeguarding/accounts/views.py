@@ -22,6 +22,7 @@ from safeguarding.audit import service as audit
 from safeguarding.core.errors import RuleError
 from safeguarding.extensions import db
 from safeguarding.web import transaction
+from safeguarding.web.errors import is_down
 from safeguarding.web.guard import current_actor, optional_actor, permission, public
 from safeguarding.web.pages import form_page
 
@@ -34,7 +35,7 @@ WRONG_CODE = "The code does not match, or it was used already. Wait for the next
 @transaction.reads_first
 def sign_in() -> Any:
     """Ask for e-mail address and pass phrase; say no more about a failure than that the pair is wrong."""
-    if request.method == "GET" and optional_actor() is not None:
+    if request.method == "GET" and _is_signed_in():
         return redirect(local_target(request.args.get("next")), 303)
     form = SignInForm(next=request.args.get("next", ""))
     if form.validate_on_submit():
@@ -47,6 +48,17 @@ def sign_in() -> Any:
             return target
     form.password.data = None
     return form_page("accounts/sign_in.html", form)
+
+
+def _is_signed_in() -> bool:
+    """Return whether somebody is signed in here. While the database is down that is not known, and the page is shown."""
+    try:
+        return optional_actor() is not None
+    except Exception as error:
+        if not is_down(error):
+            raise
+        db.session.rollback()
+        return False
 
 
 def _signed_in(form: SignInForm) -> BaseResponse | None:

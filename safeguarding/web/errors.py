@@ -109,12 +109,16 @@ def _unavailable(error: UnavailableError) -> Response:
     return error_page(503)
 
 
-def _anything(error: Exception) -> Response:
-    down = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError) or (
+def is_down(error: Exception) -> bool:
+    """Return whether an error says that the database cannot be used just now."""
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
+
+
+def _anything(error: Exception) -> Response:
     log.error("unhandled error", exc_info=error, extra={"request_id": g.get("request_id")})
-    return error_page(503 if down else 500)
+    return error_page(503 if is_down(error) else 500)
 
 
 def _refused(status: int, reason: str) -> None:
