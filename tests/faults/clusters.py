@@ -18,17 +18,30 @@ class Fragile(Cluster):
 
     def kill(self) -> None:
         """End the postmaster and its children without a word, as the kernel does when memory is short."""
-        keeper, self._keeper = self._keeper, None
-        assert keeper is not None
         ended = self._signal(signal.SIGKILL)
-        keeper.kill()  # before its input is closed: it would remove the folder
-        keeper.wait(SECONDS_TO_START)
-        if keeper.stdin is not None:
-            keeper.stdin.close()
+        self._leave_keeper()
         until = time.monotonic() + SECONDS_TO_START
         while any(Path(f"/proc/{pid}").exists() for pid in ended):
             assert time.monotonic() < until, "PostgreSQL does not end"
             time.sleep(0.02)
+
+    def _leave_keeper(self) -> None:
+        """End whoever waits to stop the server and remove its folder."""
+        keeper, self._keeper = self._keeper, None
+        assert keeper is not None
+        keeper.kill()  # before its input is closed: it would remove the folder
+        keeper.wait(SECONDS_TO_START)
+        if keeper.stdin is not None:
+            keeper.stdin.close()
+
+    def start_again_if_it_ended(self) -> None:
+        """Do what a supervisor does for a server that ended itself."""
+        with suppress(OSError, ValueError, IndexError):
+            pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+            if Path(f"/proc/{pid}").exists():
+                return
+        self._leave_keeper()
+        self._serve()
 
     @property
     def is_running(self) -> bool:
@@ -47,6 +60,11 @@ class Fragile(Cluster):
             yield
         finally:
             self._signal(signal.SIGCONT)
+
+    def family(self) -> list[int]:
+        """Return who the postmaster and its children are."""
+        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        return [*_children(postmaster), postmaster]
 
     def _signal(self, number: signal.Signals) -> list[int]:
         """Send a signal to the postmaster and its children, and return who they are."""

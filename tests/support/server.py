@@ -74,5 +74,6 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
                 return
         except OSError:
             if server.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(log.read_text(errors="replace")[-3000:]) from None
+                said = log.read_text(errors="replace")[-3000:] if log.is_file() else "its log cannot be read"
+                raise RuntimeError(said) from None
             time.sleep(0.1)
