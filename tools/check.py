@@ -92,6 +92,8 @@ def _say_what_is_missing() -> None:
         sys.stdout.write(f"Chromium is missing, so the tests in a browser are skipped ({advice} chromium)\n")
     if not shutil.which("node"):
         sys.stdout.write(f"Node is missing, so the tests of single sign-on are skipped ({advice} nodejs)\n")
+    if not shutil.which("strace"):
+        sys.stdout.write(f"strace is missing, so the tests of a bad disk are skipped ({advice} strace)\n")
     if not (ROOT.parent / "shared" / "data").is_dir():
         sys.stdout.write("../shared/data is absent, so the tests on real downloads are skipped\n")
     sys.stdout.flush()
