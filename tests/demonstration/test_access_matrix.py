@@ -1,12 +1,13 @@
 """The matrix of access, held against the application: what it lists, whom it lets in, and what it hides from whom."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask, url_for
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 from werkzeug.routing import AnyConverter, Rule
 from werkzeug.test import TestResponse
 
@@ -176,11 +177,11 @@ def parametrised(app: Flask) -> Iterator[tuple[str, str]]:
                 yield method, endpoint
 
 
-def ask(client: PageClient, token: str, method: str, path: str) -> TestResponse:
-    """Fetch an address, or send it a form with nothing in it."""
+def ask(client: PageClient, token: str, method: str, path: str, pairs: Iterable[tuple[str, str]] = ()) -> TestResponse:
+    """Fetch an address, or send it a form with nothing in it but the pairs given."""
     if method == "GET":
         return client.client.get(path, base_url=client.BASE)
-    return client.client.post(path, base_url=client.BASE, data={"csrf_token": token})
+    return client.client.post(path, base_url=client.BASE, data=MultiDict([("csrf_token", token), *pairs]))
 
 
 def masked(answer: TestResponse) -> bytes:

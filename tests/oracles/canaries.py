@@ -4,6 +4,7 @@ Which columns hold such texts is read from their labels; which addresses there a
 either to a list, so that a new column and a new address are crawled without anyone thinking of them.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,23 +13,31 @@ from flask import Flask, url_for
 from sqlalchemy import Column, Engine, String, Table, Text, select, text, update
 from sqlalchemy.types import Enum, TypeDecorator
 from werkzeug.routing import AnyConverter, Rule
+from wtforms.form import BaseForm
 
-from safeguarding.core.labels import AUDIT, Label, Level
+from safeguarding.core.labels import Label, Level
 from safeguarding.extensions import db
+from safeguarding.web.once import new_key
 from tests.support.databases import by_owner
 from tests.support.pages import PageClient
 
 TOKEN = re.compile(rb"canary[0-9a-z]{10}")
 SHORTEST = 40  # a shorter column has no room for a token beside what must stay readable
-# Texts that are read as JSON by the service, and codes that only look like texts.
-STRUCTURED = {"content", "explanation", "numbers", "quorum", "polygon", "exploitation_types"}
+CHAIN = {"audit_event", "audit_head"}
+AS_JSON = {"content", "explanation"}  # the token goes into the texts that they hold
+# What is no text of anybody's though it is stored as one, and codes that only look like texts.
+STRUCTURED = {"numbers", "quorum", "polygon", "exploitation_types"}
 CODED = re.compile(r".*(_code|_scheme|_kind|_key|_slug|_digest|identity|category|sort_key|term)$")
 
 
 def about_somebody(column: Column[Any]) -> bool:
-    """Return whether a column holds free text about a young person, a place, or what was said of them."""
+    """Return whether a column holds free text about a young person, a place, or what was said of them.
+
+    Reasons and findings that belong to the audit count as well, but for the chain itself: that holds no text, and its
+    rows cannot be changed without breaking it.
+    """
     label: Label | None = column.info.get("label")
-    if label is None or label.level is not Level.OFFICIAL_SENSITIVE or label == AUDIT or label.sealed:
+    if label is None or label.level is not Level.OFFICIAL_SENSITIVE or label.sealed or column.table.name in CHAIN:
         return False
     if label.retention.value in ("account", "transient", "reference", "installation"):
         return False
@@ -61,11 +70,46 @@ def plant(app: Flask) -> dict[bytes, str]:
                         continue
                     token = f"canary{len(planted):010}"
                     planted[token.encode()] = f"{table.name}.{column.name}[{row.id}]"
-                    room = (getattr(column.type, "length", None) or 4_000) - len(token) - 1
-                    values[column.name] = f"{str(row[place + 1])[:room]} {token}"
+                    values[column.name] = _with_token(column, str(row[place + 1]), token)
                 if values:
                     connection.execute(update(table).where(table.c.id == row.id).values(**values))
     return planted
+
+
+def _with_token(column: Column[Any], held: str, token: str) -> str:
+    if column.name in AS_JSON:
+        return json.dumps(_in_texts(json.loads(held), token))
+    room = (getattr(column.type, "length", None) or 4_000) - len(token) - 1
+    return f"{held[:room]} {token}"
+
+
+def _in_texts(held: Any, token: str) -> Any:
+    """Return JSON in which each text of several words bears the token; what may be a code stays as it is."""
+    if isinstance(held, dict):
+        return {name: _in_texts(value, token) for name, value in held.items()}
+    if isinstance(held, list):
+        return [_in_texts(value, token) for value in held]
+    return f"{held} {token}" if isinstance(held, str) and " " in held else held
+
+
+def stuffed(app: Flask, world: Any) -> list[tuple[str, str]]:
+    """Return something for every field of every form: what a request would send that tries everything at once."""
+    refs, names = references(world), set()
+    waiting: list[Any] = [BaseForm]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        names |= {name for name in dir(kind) if hasattr(getattr(kind, name), "field_class")}
+    assert len(names) > 100
+    sent = []
+    for name in sorted(names):
+        if name == "once":
+            sent.append((name, new_key()))
+        elif "ref" in name:
+            sent += [(name, ref) for ref in refs]
+        else:
+            sent.append((name, "1" if name.endswith(("_id", "version", "who")) else "Young"))
+    return sent
 
 
 def tokens_in(body: bytes) -> set[bytes]:
