@@ -44,7 +44,7 @@ from tests.factories import cases as cases_factory
 from tests.factories import meetings as meetings_factory
 from tests.factories import people as people_factory
 from tests.factories.cases import make_action, make_case, make_person, make_update, restrict
-from tests.factories.meetings import Day, add_young_person, attend, decision_text, make_members, make_referral
+from tests.factories.meetings import Day, add_young_person, attend, decision_text, make_day, make_members, make_referral
 from tests.factories.people import PHRASE, SYSTEM, Somebody, make_agency, make_somebody
 from tests.factories.places import make_context, make_incident
 from tests.support.databases import Databases, dispose
@@ -63,24 +63,27 @@ class Twin:
     """One world: its application, who asks, and the references of what is hidden (made up where nothing is)."""
 
     app: Flask
-    askers: dict[Role, Somebody]
+    askers: dict[str, Somebody]
     lead: Somebody
     place: str
     own_case: str
+    meeting: str  # the path of one that a panel of the askers' holds
     hidden: dict[str, str]  # references by where their pages are
 
 
-def _visible() -> tuple[dict[Role, Somebody], Somebody, Somebody, Context, Case]:
-    """Make what the askers may see: a place, a case of the practitioner's, and everybody who signs in."""
+def _visible() -> tuple[dict[str, Somebody], Somebody, Somebody, Context, Case, str]:
+    """Make what the askers may see: a place, a case of the practitioner's, a panel's meeting, and who signs in."""
     for module in (people_factory, cases_factory, meetings_factory):
         module._numbers = count(1_000)  # both worlds name theirs alike
     home = make_agency("Marlbridge Council")
-    askers = {role: make_somebody(role, agency=home, name=f"Asker {role}") for role in ROLES}
+    askers = {str(role): make_somebody(role, agency=home, name=f"Asker {role}") for role in ROLES}
     lead = make_somebody(Role.LEAD, name="Asking Lead")
     place = make_context(name="Mill Road Park")
-    own = make_case(askers[Role.PRACTITIONER])
-    make_update(askers[Role.PRACTITIONER], own)
-    return askers, lead, make_somebody(Role.SOCIAL_WORKER), place, own
+    own = make_case(askers[str(Role.PRACTITIONER)])
+    make_update(askers[str(Role.PRACTITIONER)], own)
+    day = make_day()  # of another panel than that whose work is hidden
+    askers |= {f"{key} of a panel": day.people[key] for key in ("chair", "coordinator", "police", "practitioner")}
+    return askers, lead, make_somebody(Role.SOCIAL_WORKER), place, own, day.path
 
 
 def _restricted(other: Somebody, lead: Somebody, place: Context) -> dict[str, str]:
@@ -137,7 +140,7 @@ def _twin(databases: Databases, folder: Path, kind: str, with_hidden: bool) -> I
         app = create_app(settings)
         stack.callback(dispose, app)
         with app.app_context(), repeatable(random.Random(7)), unit_of_work():
-            askers, lead, other, place, own = _visible()
+            askers, lead, other, place, own, meeting = _visible()
             restricting = make_somebody(Role.LEAD, name="Restricting Lead")
             members = make_members()
         where = ABSENT if kind == "ordinary" else {"people": "YP-0000-0000", "cases": "CA-0000-0000"}
@@ -150,7 +153,7 @@ def _twin(databases: Databases, folder: Path, kind: str, with_hidden: bool) -> I
                     if kind == "ordinary"
                     else _restricted(other, restricting, here)
                 )
-        yield Twin(app, askers, lead, place.ref, own.ref, hidden)
+        yield Twin(app, askers, lead, place.ref, own.ref, meeting, hidden)
 
 
 ABSENT = {
@@ -216,6 +219,7 @@ def answers(twin: Twin, who: Somebody) -> dict[str, tuple[int, bytes]]:
         "place": f"/contexts/{twin.place}",
         "people of the place": f"/contexts/{twin.place}/people",
         "own case": f"/cases/{twin.own_case}",
+        "own meeting": twin.meeting,
     }.items():
         ask(name, "GET", path)
     for words in ("flat", "Mill"):
@@ -239,15 +243,15 @@ def _adding(client: PageClient, token: str, typed: dict[str, Any]) -> dict[str, 
 NOT_ASKED = {"metrics.metrics", "static"}
 
 
-def differing(twins: tuple[Twin, Twin], role: Role) -> list[str]:
-    """Return the names of what the two worlds answer differently."""
-    without, with_it = (answers(twin, twin.askers[role]) for twin in twins)
+def differing(twins: tuple[Twin, Twin], asker: str) -> list[str]:
+    """Return the names of what the two worlds answer somebody differently."""
+    without, with_it = (answers(twin, twin.askers[asker]) for twin in twins)
     assert without.keys() == with_it.keys()
     return [name for name in without if without[name] != with_it[name]]
 
 
 def test_what_is_hidden_changes_no_byte(twins: tuple[Twin, Twin]) -> None:
-    assert {role: found for role in ROLES if (found := differing(twins, role))} == {}
+    assert {asker: found for asker in twins[0].askers if (found := differing(twins, asker))} == {}
 
 
 @pytest.mark.parametrize("twins", ["restricted"], indirect=True)
@@ -271,4 +275,4 @@ def test_a_planted_hole_is_found(twins: tuple[Twin, Twin], monkeypatch: pytest.M
         monkeypatch.setitem(twin.app.view_functions, "web.cookies", leak)
     if not twins[0].app.extensions["settings"].is_sqlite:
         return  # behind the second wall there is nothing to count
-    assert differing(twins, Role.ADMIN) == ["web.cookies"]
+    assert differing(twins, str(Role.ADMIN)) == ["web.cookies"]
