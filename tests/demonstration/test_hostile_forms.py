@@ -224,9 +224,49 @@ def test_what_was_stored_is_shown_as_text_wherever_it_comes_up(
     assert shown > 10
 
 
-# --- the only form that nobody has to sign in for ---------------------------------------------------------------
+# --- whatever Hypothesis thinks of --------------------------------------------------------------------------------
 
 text = st.text(st.characters(codec=None), max_size=400) | st.sampled_from([*TEXTS.values(), *WRONG.values()])
+SENDERS = ("practitioner", "coordinator", "chair", "lead", "admin", "police", "information-governance")
+
+
+def whatever_is_typed(clients: dict[str, PageClient], found: list[tuple[str, FoundForm]], examples: int) -> set[str]:
+    """Send forms with anything in some of their fields, hidden ones too; return the endpoints that were tried."""
+    tried: set[str] = set()
+
+    @settings(max_examples=examples, deadline=None, derandomize=True, database=None)
+    @given(which=st.sampled_from(range(len(found))), data=st.data())
+    def send(which: int, data: st.DataObject) -> None:
+        account, form = found[which]
+        names = sorted({each.name for each in form.controls if each.kind != "token"})
+        chosen = data.draw(st.sets(st.sampled_from(names), min_size=1)) if names else set()
+        typed = {name: data.draw(text) for name in sorted(chosen)}
+        kept = [pair for pair in form.filled() if pair[0] not in typed]
+        pairs = [*kept, *typed.items()]
+        # Where what is hidden was tampered with, only that nothing breaks is asked for.
+        shown = [] if chosen & set(form.kept_back) else pairs
+        check_answer(form, "whatever", shown, posted(clients[account], form, pairs))
+        tried.add(form.endpoint)
+
+    with undone():
+        send()
+    return tried
+
+
+@in_the_meeting
+@pytest.mark.parametrize("examples", [150, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.timeout(7_200)
+def test_no_form_fails_whatever_is_typed(as_account: AsAccount, forms: Forms, examples: int) -> None:
+    clients = {account: as_account(account) for account in SENDERS}
+    first: dict[object, tuple[str, FoundForm]] = {}
+    for account, client in clients.items():
+        for form in forms(account, client):
+            first.setdefault(form.kind, (account, form))
+    tried = whatever_is_typed(clients, list(first.values()), examples)
+    assert len(tried) > 30
+
+
+# --- the only form that nobody has to sign in for ---------------------------------------------------------------
 
 
 _callers = count()
