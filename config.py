@@ -65,6 +65,8 @@ class Settings:
     brand_colour: str
     map_tiles_url: str | None
     service_url: str = "http://localhost:8000"  # what links in mails begin with; never taken from a request
+    hub_night_number: str | None = None  # telephone numbers for whoever might not need emergency access
+    duty_team_number: str | None = None
     mail: Mail | None = None
     oidc: Oidc | None = None
     second_factor_optional: bool = False  # never in live mode
@@ -91,6 +93,7 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
 
+_RINGS_NOWHERE = {"HUB_NIGHT_NUMBER": "01632 960 111, ext 4", "DUTY_TEAM_NUMBER": "01632 960 140"}
 _OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 _GENERATED_KEYS = ("SECRET_KEY", "AUDIT_KEY")
 _WEAK = re.compile(r"(change.?me|secret|password|default|example|dev)", re.IGNORECASE)
@@ -122,6 +125,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         brand_colour=_colour(env),
         map_tiles_url=_tiles(env),
         service_url=_service_url(env, live, hosts),
+        hub_night_number=_telephone(env, "HUB_NIGHT_NUMBER", mode),
+        duty_team_number=_telephone(env, "DUTY_TEAM_NUMBER", mode),
         mail=_mail(env, live),
         oidc=_oidc(env, live),
         second_factor_optional=_second_factor_optional(env, live),
@@ -273,6 +278,14 @@ def _short_text(env: Mapping[str, str], name: str, default: str) -> str:
     if not 1 <= len(text) <= 60:
         raise ConfigError(f"{name}: use 1 to 60 characters.")
     return text
+
+
+def _telephone(env: Mapping[str, str], name: str, mode: Mode) -> str | None:
+    """Return a telephone number as people write it, with an extension; in the demonstration one that rings nowhere."""
+    number = env.get(name, _RINGS_NOWHERE[name] if mode is Mode.DEMONSTRATION else "").strip()
+    if number and not re.fullmatch(r"\+?[0-9][0-9 ()-]{4,30}(,? ?ext\.? ?[0-9]{1,6})?", number):
+        raise ConfigError(f"{name}: use a telephone number, as in 01632 960 111, ext 4.")
+    return number or None
 
 
 def _colour(env: Mapping[str, str]) -> str:

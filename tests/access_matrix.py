@@ -103,6 +103,7 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.LOOKS_READ: _rows(get="access.looks"),
     P.LOOKS_OF_AGENCY: _rows(get="agency_looks.index"),
     P.EMERGENCY_ASK: _rows(both="emergency.ask", post="emergency.close"),
+    P.EMERGENCY_READ: _rows(get="emergency.record"),
     P.EMERGENCY_REVIEW: _rows(get="emergency.reviews", both="oversight.question", post="emergency.review"),
     P.ADMIN_USERS: _rows(
         get="admin.people admin.person",
@@ -127,14 +128,14 @@ _FIELD = _TABLE | _WORKERS
 HOLDERS: dict[P, frozenset[R]] = {
     P.WORK_OWN: _EVERYBODY,
     P.PERSON_SEARCH: _FIELD,
-    P.PERSON_READ: _FIELD | {R.INFORMATION_GOVERNANCE},  # the latter in an emergency alone
+    P.PERSON_READ: _FIELD,
     P.PERSON_LINK: _FIELD,
     P.PERSON_ADD: _FIELD,
     P.PERSON_EDIT: _FIELD,  # whoever added somebody puts a slip right, for as long as they see them
     P.PERSON_MATCH: _OFFICERS | _WORKERS | {R.LEAD},  # of two records that they may both see
     P.SEALED_SEE: _WORKERS | {R.LEAD},
     P.SEALED_GRANT: frozenset({R.INFORMATION_GOVERNANCE}),
-    P.CASE_READ: _FIELD | {R.INFORMATION_GOVERNANCE},
+    P.CASE_READ: _FIELD,
     P.CASE_OPEN: _WORKERS | {R.LEAD},
     P.CASE_UPDATE: _WORKERS | {R.LEAD},
     P.CASE_ALLOCATE: _WORKERS | {R.LEAD},
@@ -172,6 +173,7 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.LOOKS_READ: _WORKERS | {R.LEAD},
     P.LOOKS_OF_AGENCY: frozenset({R.SPOC}),
     P.EMERGENCY_ASK: _FIELD | {R.INFORMATION_GOVERNANCE},
+    P.EMERGENCY_READ: _FIELD | {R.INFORMATION_GOVERNANCE},
     P.EMERGENCY_REVIEW: frozenset({R.INFORMATION_GOVERNANCE}),
     P.ADMIN_USERS: frozenset({R.ADMIN}),
     P.SUBSTITUTE_NOMINATE: frozenset({R.SPOC}),

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     LOOKS_READ = "oversight:looks:read"  # who looked at a record of one's own
     LOOKS_OF_AGENCY = "oversight:looks:agency"  # what the people of one's own agency opened
     EMERGENCY_ASK = "oversight:emergency:ask"
+    EMERGENCY_READ = "oversight:emergency:read"  # the parts that were asked for, while the hour lasts
     EMERGENCY_REVIEW = "oversight:emergency:review"
     ADMIN_USERS = "admin:users:manage"
     ADMIN_APPROVE = "admin:users:approve"  # as the second person, never alone

@@ -10,7 +10,6 @@ from safeguarding.cases.models import SharedWith
 WORKERS = frozenset({Role.PRACTITIONER, Role.SOCIAL_WORKER, Role.LEAD})
 # Of a restricted record, whoever is on its list was put there by name to see it whole.
 TEAM = frozenset({Relation.LEAD_WORKER, Relation.ALLOCATED, Relation.HUB, Relation.LISTED})
-_READS_ALL = TEAM | {Relation.EMERGENCY}  # whoever opened it in an emergency needs what was written yesterday
 
 
 def is_of_the_team(relations: Iterable[Relation]) -> bool:
@@ -20,7 +19,7 @@ def is_of_the_team(relations: Iterable[Relation]) -> bool:
 
 def readable(relations: Iterable[Relation]) -> frozenset[SharedWith]:
     """Return the kinds of updates that these relations open: a panel's members read what was shared with the panel."""
-    return frozenset({SharedWith.PANEL}) if _READS_ALL.isdisjoint(relations) else frozenset(SharedWith)
+    return frozenset({SharedWith.PANEL}) if TEAM.isdisjoint(relations) else frozenset(SharedWith)
 
 
 def is_borne_out(memberships: Collection[Any], allocated_at: datetime, now: datetime) -> bool:

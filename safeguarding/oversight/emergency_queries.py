@@ -47,11 +47,6 @@ class Use:
         """Whether nobody reviewed it by the end of the next working day."""
         return self.row.reviewed_at is None and clock.now() > self.row.review_due_at
 
-    @property
-    def record_endpoint(self) -> str:
-        """The page of what was opened."""
-        return "people.person" if self.row.subject_ref.startswith("YP") else "cases.case"
-
 
 def _statement() -> Select[Any]:
     return (

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, render_template, url_for
+from flask import Blueprint, Flask, current_app, flash, render_template, url_for
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.accounts.step_up import require_fresh_factor
 from safeguarding.audit import service as audit
+from safeguarding.cases import words as case_words
 from safeguarding.core import clock
 from safeguarding.core.errors import RuleError, StaleError
 from safeguarding.core.working_days import add_working_days
 from safeguarding.notices.kinds import Kind, register_kind
 from safeguarding.oversight import emergency_queries as queries
-from safeguarding.oversight import service, words
+from safeguarding.oversight import emergency_record, service, words
 from safeguarding.oversight.forms import EmergencyForm, ReviewForm
-from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyOutcome
+from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyOutcome, EmergencyPart
 from safeguarding.web import pages
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.sections import Section, register_section
@@ -66,6 +67,7 @@ def ask() -> Any:
                 actor,
                 form.record.data or "",
                 kind=EmergencyKind(form.kind.data or ""),
+                parts=[part for part in EmergencyPart if part in (form.parts.data or [])],
                 basis=EmergencyBasis(form.basis.data or ""),
                 reason=form.reason.data or "",
             )
@@ -78,8 +80,21 @@ def ask() -> Any:
     until = clock.now() + service.OPEN_FOR
     review_on = add_working_days(clock.today(), 1)
     return pages.form_page(
-        "oversight/emergency.html", form, own=own, until=until, review_on=review_on, outcomes=words.OUTCOMES
+        "oversight/emergency.html",
+        form,
+        own=own,
+        until=until,
+        review_on=review_on,
+        outcomes=words.OUTCOMES,
+        numbers=_numbers(),
     )
+
+
+def _numbers() -> list[tuple[str, str]]:
+    """Return the numbers that are answered at night, as the settings give them: whom, and which."""
+    settings = current_app.extensions["settings"]
+    given = (("Hub, at night", settings.hub_night_number), ("Emergency duty team", settings.duty_team_number))
+    return [(whom, number) for whom, number in given if number]
 
 
 @blueprint.get("/reviews")
@@ -107,6 +122,25 @@ def use(ref: str) -> Any:
     audit.record_read("oversight:emergency:shown", actor, found.row.subject_ref, access=found.row.ref)
     form = ReviewForm(formdata=None, version=found.row.version) if queries.may_review(actor, found) else None
     return _use_page(found, form)
+
+
+@blueprint.get("/<string:ref>/record")
+@permission(Permission.EMERGENCY_READ)
+def record(ref: str) -> str:
+    """Show the parts of a record that one's own use opens, while it does."""
+    actor = current_actor()
+    found = emergency_record.access_opened(actor, ref)
+    use = found.use.row
+    audit.record_read("oversight:emergency_record:shown", actor, use.subject_ref, access=use.ref, parts=use.parts)
+    return render_template(
+        "oversight/emergency_record.html",
+        opened=found,
+        use=found.use,
+        parts=words.PARTS,
+        part=EmergencyPart,
+        case_words=case_words,
+        numbers=_numbers(),
+    )
 
 
 @blueprint.post("/<string:ref>/close")
@@ -148,7 +182,13 @@ def review(ref: str) -> Any:
 
 
 def _use_page(found: queries.Use, form: ReviewForm | None) -> Any:
-    context = {"use": found, "kinds": words.KINDS, "bases": words.BASES, "outcomes": words.OUTCOMES}
+    context = {
+        "use": found,
+        "parts_words": words.parts_words,
+        "kinds": words.KINDS,
+        "bases": words.BASES,
+        "outcomes": words.OUTCOMES,
+    }
     if form is None:
         return render_template("oversight/emergency_use.html", **context)
     return pages.form_page("oversight/emergency_use.html", form, **context)

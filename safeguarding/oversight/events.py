@@ -31,6 +31,7 @@ _THINGS = {
     "oversight:audience": "who can see it",
     "oversight:looks": "who looked",
     "oversight:emergency": "a use of emergency access",
+    "oversight:emergency_record": "what the emergency access opened",
 }
 RELATION_WORDS: dict[Relation, str] = {
     Relation.LEAD_WORKER: "leads the work",

@@ -138,9 +138,18 @@ class Audience:
         return len({name for viewer in people for name in viewer.actor.agency_names})
 
 
-_PERSON = (("Read", P.PERSON_READ), ("Change", P.PERSON_EDIT), ("NRM", P.NRM_READ))
-_CASE = (("Read", P.CASE_READ), ("Write", P.CASE_UPDATE), ("Allocate", P.CASE_ALLOCATE), ("NRM", P.NRM_READ))
-_APART = frozenset({"NRM", "Minutes"})  # parts with a column of their own; the others share the record's
+_BY_EMERGENCY = ("In an emergency", P.EMERGENCY_READ)
+_PERSON = (("Read", P.PERSON_READ), ("Change", P.PERSON_EDIT), ("NRM", P.NRM_READ), _BY_EMERGENCY)
+_CASE = (
+    ("Read", P.CASE_READ),
+    ("Write", P.CASE_UPDATE),
+    ("Allocate", P.CASE_ALLOCATE),
+    ("NRM", P.NRM_READ),
+    _BY_EMERGENCY,
+)
+_APART = frozenset(
+    {"NRM", "Minutes", _BY_EMERGENCY[0]}
+)  # parts with a column of their own; the others share the record's
 _REFERRAL = (("Read", P.REFERRAL_READ), ("Screen", P.REFERRAL_SCREEN))
 _ACTION = (("Read", P.ACTION_READ), ("Answer for it", P.ACTION_ACT))
 _NRM = (("Read", P.NRM_READ), ("Record", P.NRM_RECORD))
@@ -249,7 +258,7 @@ def audience_of(asker: Actor, record: Record) -> Audience:
         viewer = viewer_of(record, actor, held)
         if any(part.decision.reason is Reason.BARRED for part in viewer.parts):
             kept_out += _would_see(record, actor, viewer.kinds)
-        elif viewer.parts[0].decision.allowed:
+        elif any(part.decision.allowed for part in viewer.parts):
             viewers.append(viewer)
     mine = next((each for each in viewers if each.actor.user_id == asker.user_id), None)
     return Audience(record, mine, tuple(each for each in viewers if each is not mine), kept_out)

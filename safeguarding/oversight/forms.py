@@ -10,7 +10,17 @@ from wtforms import Field, ValidationError
 from safeguarding.oversight import words
 from safeguarding.oversight.events import AREAS
 from safeguarding.oversight.queries import any_reference
-from safeguarding.web.forms import CreateForm, DatePartsField, EditForm, Form, line, radio_one, select_one, text
+from safeguarding.web.forms import (
+    CreateForm,
+    DatePartsField,
+    EditForm,
+    Form,
+    check_many,
+    line,
+    radio_one,
+    select_one,
+    text,
+)
 
 _SYSTEM = re.compile(r"system:[a-z][a-z-]{1,30}|anonymous")
 
@@ -60,6 +70,12 @@ class EmergencyForm(CreateForm):
         limit=40,
     )
     kind = radio_one("What is happening?", words.KIND_CHOICES, required="Say what is happening.")
+    parts = check_many(
+        "What do you need?",
+        words.PART_CHOICES,
+        required="Choose what you need.",
+        hint="You get these parts and no others.",
+    )
     reason = text(
         "Why can it not wait, and who did you try?",
         required="Say why it cannot wait, and whom you tried to reach.",

@@ -28,6 +28,14 @@ class EmergencyBasis(StrEnum):
     SECTION_115 = "section_115"
 
 
+class EmergencyPart(StrEnum):
+    """A part of a record that can be asked for in an emergency. Who it is about is always told, what is sealed never."""
+
+    RISK = "risk"
+    CONTACTS = "contacts"
+    UPDATES = "updates"
+
+
 class EmergencyOutcome(StrEnum):
     """What the reviewer found."""
 
@@ -50,6 +58,7 @@ class EmergencyAccess(Keyed, Versioned, Base):
     kind: Mapped[EmergencyKind] = col(AUDIT, enum_of(EmergencyKind), nullable=False)
     basis: Mapped[EmergencyBasis] = col(AUDIT, enum_of(EmergencyBasis), nullable=False)
     reason: Mapped[str] = col(AUDIT, Text, nullable=False)
+    parts: Mapped[str] = col(AUDIT, String(60), nullable=False)  # the EmergencyParts that open, with commas
     opened_at: Mapped[datetime] = col(KEY, nullable=False)
     closes_at: Mapped[datetime] = col(KEY, nullable=False)
     closed_at: Mapped[datetime | None] = col(KEY)

@@ -2,10 +2,12 @@
 
 Emergency access opens one record, read only, for an hour, told at once and reviewed by somebody else.
 
-It writes relations of the kind `emergency`, which roles let read and nothing else; a declared conflict still beats them.
+It writes relations of the kind `emergency`, which open the parts that were asked for on a page of their own and nothing
+else; a declared conflict still beats them.
 Whether there is a record at all is said to nobody but whoever opens it.
 """
 
+from collections.abc import Collection
 from datetime import time, timedelta
 from typing import Any
 
@@ -32,6 +34,7 @@ from safeguarding.oversight.models import (
     EmergencyBasis,
     EmergencyKind,
     EmergencyOutcome,
+    EmergencyPart,
     QuestionAnswer,
 )
 from safeguarding.people.models import Person
@@ -53,9 +56,15 @@ Pairs = list[tuple[str, int]]
 
 
 def open_emergency(
-    actor: Actor, typed: str, *, kind: EmergencyKind, basis: EmergencyBasis, reason: str
+    actor: Actor,
+    typed: str,
+    *,
+    kind: EmergencyKind,
+    parts: Collection[EmergencyPart],
+    basis: EmergencyBasis,
+    reason: str,
 ) -> EmergencyAccess:
-    """Open one record to the actor for an hour, and tell who leads the work and information governance.
+    """Open parts of one record to the actor for an hour, and tell who leads the work and information governance.
 
     Raises RuleError when an earlier use waits for its review, when the reason says too little, when nothing can be
     opened under the reference (absent, or closed by a declared conflict: the same answer), or when it is open already.
@@ -66,6 +75,8 @@ def open_emergency(
     if (waiting := _unreviewed(actor)) is not None:
         audit.record_refusal("oversight:emergency:refused", actor.key, None, waits=waiting)
         raise RuleError(f"You can ask again once {waiting} has been reviewed. Ring information governance.")
+    if not parts:
+        raise RuleError("Choose what you need.", "parts")
     if len(reason.strip()) < SHORTEST_REASON:
         raise RuleError(f"Say why it cannot wait, in at least {SHORTEST_REASON} characters.", "reason")
     with beyond(Beyond.EMERGENCY):
@@ -85,6 +96,7 @@ def open_emergency(
         kind=kind,
         basis=basis,
         reason=reason.strip(),
+        parts=",".join(sorted(set(parts))),
         opened_at=now,
         closes_at=now + OPEN_FOR,
         review_due_at=clock.at_london(add_working_days(clock.today(), 1), REVIEW_BY),
@@ -99,7 +111,14 @@ def open_emergency(
     for user_id in sorted(_told(pairs) - {actor.user_id}):
         queue(OPENED, user_id, access.ref)
     audit.record(
-        "oversight:emergency:opened", actor, ref, access=access.ref, kind=kind, basis=basis, closes_at=access.closes_at
+        "oversight:emergency:opened",
+        actor,
+        ref,
+        access=access.ref,
+        kind=kind,
+        basis=basis,
+        parts=access.parts.split(","),
+        closes_at=access.closes_at,
     )
     return access
 

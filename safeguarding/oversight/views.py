@@ -164,6 +164,7 @@ def looks_page(found: queries.Looks, asked: Iterable[questions.Asked], record: A
         deed=deed,
         why_words=why_words,
         kinds=words.KINDS,
+        parts_words=words.parts_words,
         today=clock.today(),
         earlier=found.start - timedelta(days=1),
         **context,

@@ -1,7 +1,7 @@
 """Words of emergency access and of the questions that the audit raises. Pure."""
 
 from safeguarding.oversight.detectors import Pattern
-from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyOutcome
+from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyOutcome, EmergencyPart
 from safeguarding.oversight.what_if import Change
 
 KINDS: dict[EmergencyKind, str] = {
@@ -9,6 +9,11 @@ KINDS: dict[EmergencyKind, str] = {
     EmergencyKind.MISSING_NOW: "A young person is missing now",
     EmergencyKind.COURT_HOSPITAL_CUSTODY: "A hospital, a court or custody is waiting",
     EmergencyKind.SOMETHING_ELSE: "Something else",
+}
+PARTS: dict[EmergencyPart, str] = {
+    EmergencyPart.RISK: "Risk now, and what keeps them safe",
+    EmergencyPart.CONTACTS: "Who to ring, and where they live and learn",
+    EmergencyPart.UPDATES: "Updates from the last 14 days",
 }
 BASES: dict[EmergencyBasis, str] = {
     EmergencyBasis.VITAL_INTERESTS: "To protect somebody’s life or stop serious harm",
@@ -21,6 +26,7 @@ OUTCOMES: dict[EmergencyOutcome, str] = {
     EmergencyOutcome.NOT_JUSTIFIED: "Not justified",
 }
 KIND_CHOICES = [(kind.value, label) for kind, label in KINDS.items()]
+PART_CHOICES = [(part.value, label) for part, label in PARTS.items()]
 BASIS_CHOICES = [(basis.value, label) for basis, label in BASES.items()]
 OUTCOME_CHOICES = [(outcome.value, label) for outcome, label in OUTCOMES.items()]
 CHANGES: dict[Change, tuple[str, str]] = {  # as it is asked, and as the answer begins
@@ -37,3 +43,8 @@ PATTERNS: dict[Pattern, str] = {
     Pattern.MANY_REFUSALS: "Was refused five times or more within an hour",
     Pattern.FAST: "Opened thirty or more different records within ten minutes",
 }
+
+
+def parts_words(parts: str) -> str:
+    """Return the parts of a use, stored with commas, in words."""
+    return "; ".join(label for part, label in PARTS.items() if part in parts.split(","))

@@ -15,7 +15,7 @@ from safeguarding.core import clock
 from safeguarding.extensions import db
 from safeguarding.nrm.models import NrmEvent
 from safeguarding.nrm.service import ReferralText, record_referral
-from safeguarding.oversight.models import EmergencyBasis, EmergencyKind
+from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyPart
 from safeguarding.oversight.service import open_emergency
 from safeguarding.panels.models.items import ReturnHandling, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import Attendance, Meeting
@@ -161,6 +161,7 @@ def _of_oversight(people: dict[str, Somebody], case_ref: str) -> Values:
         night.actor,
         case_ref,
         kind=EmergencyKind.MISSING_NOW,
+        parts=frozenset(EmergencyPart),
         basis=EmergencyBasis.VITAL_INTERESTS,
         reason="Two callers say that he is being held at the retail park.",
     )

@@ -9,7 +9,6 @@ from typing import Any
 from flask import current_app, render_template, url_for
 
 from safeguarding.access.permissions import Permission
-from safeguarding.access.roles import Relation
 from safeguarding.actions.due import due_next
 from safeguarding.audit import service as audit
 from safeguarding.people import identifiers, queries
@@ -46,7 +45,6 @@ def person(ref: str) -> str:
         buttons=_buttons(view, models),
         tabs=tabs_for("person", actor),
         may_edit=actor.may(Permission.PERSON_EDIT, view.relations),
-        in_emergency=Relation.EMERGENCY in view.relations,
         masked=_masked(view),
         sealed=sealed.shown(actor, Sealing(SealedOn.PERSON, view.id, view.ref, view.ref), view.row),
         sealed_links=lambda name: _sealed_links(view.ref, name),

@@ -37,8 +37,9 @@ def test_it_says_what_the_grants_say(app: Flask) -> None:
     assert rows[("practitioner", "none", *case)] == "hidden"
     assert rows[("practitioner", "barred", *case)] == "hidden"
     assert rows[("admin", "lead_worker", *case)] == "deny"
-    assert rows[("information_governance", "emergency", *case)] == "allow"
-    assert rows[("information_governance", "hub", *case)] == "hidden"
+    assert rows[("information_governance", "emergency", *case)] == "deny"
+    assert rows[("information_governance", "emergency", "GET", "/emergency/<string:ref>/record")] == "allow"
+    assert rows[("information_governance", "hub", "GET", "/emergency/<string:ref>/record")] == "hidden"
     assert rows[("practitioner", "none", "GET", "/cases")] == "allow"
     assert not [
         key for key, result in rows.items() if key[1] == Relation.BARRED and result == "allow" and "<" in key[3]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -21,7 +22,14 @@ from safeguarding.extensions import db
 from safeguarding.notices.models import Notice
 from safeguarding.oversight import service
 from safeguarding.oversight.emergency_queries import access_use, list_work, may_be_told
-from safeguarding.oversight.models import EmergencyAccess, EmergencyBasis, EmergencyKind, EmergencyOutcome
+from safeguarding.oversight.emergency_record import access_opened
+from safeguarding.oversight.models import (
+    EmergencyAccess,
+    EmergencyBasis,
+    EmergencyKind,
+    EmergencyOutcome,
+    EmergencyPart,
+)
 from safeguarding.people.models import Person
 from safeguarding.people.queries import access_person
 from safeguarding.relations.check import check
@@ -43,8 +51,8 @@ class Night:
         self.police = make_somebody(Role.SPOC)
         self.reviewer = make_somebody(Role.INFORMATION_GOVERNANCE)
 
-    def open(self, who: Somebody | None = None, ref: str | None = None, **options: str) -> EmergencyAccess:
-        given = {"reason": REASON, **options}
+    def open(self, who: Somebody | None = None, ref: str | None = None, **options: Any) -> EmergencyAccess:
+        given: dict[str, Any] = {"reason": REASON, "parts": set(EmergencyPart), **options}
         return service.open_emergency(
             (who or self.police).actor,
             ref or self.case.ref,
@@ -71,27 +79,48 @@ def later(**span: float) -> Iterator[None]:
     db.session.rollback()
 
 
-def test_it_opens_the_record_to_read_and_closes_by_itself_after_an_hour(night: Night) -> None:
-    with pytest.raises(NotFoundError):
-        access_case(night.police.actor, night.case.ref)
+def test_it_opens_the_parts_to_read_and_closes_by_itself_after_an_hour(night: Night) -> None:
     with unit_of_work():
-        night.open()
-    view = access_case(night.police.actor, night.case.ref)
-    assert access_person(night.police.actor, night.person.ref).row.ref == night.person.ref
+        ref = night.open().ref
+    opened = access_opened(night.police.actor, ref)
+    assert ([each.ref for each in opened.names], opened.cases) == ([night.person.ref], [night.case.ref])
     for act in Permission:
-        if act not in (Permission.CASE_READ, Permission.PERSON_READ):
-            assert night.police.actor.kinds_for(act) is None or not night.police.actor.may(act, view.relations)
+        if act is not Permission.EMERGENCY_READ:
+            held = {Relation.EMERGENCY}
+            assert night.police.actor.kinds_for(act) is None or not night.police.actor.may(act, held)
+    with pytest.raises(NotFoundError):
+        access_case(night.police.actor, night.case.ref)  # no other page of it opens
+    with pytest.raises(NotFoundError):
+        access_person(night.police.actor, night.person.ref)
+    with pytest.raises(NotFoundError):
+        access_opened(night.reviewer.actor, ref)  # who reviews it may see the use, and not what it opened
     with later(minutes=59):
-        access_case(night.police.actor, night.case.ref)
+        access_opened(night.police.actor, ref)
     with later(minutes=61), pytest.raises(NotFoundError):
-        access_case(night.police.actor, night.case.ref)
+        access_opened(night.police.actor, ref)
+
+
+@pytest.mark.parametrize("chosen", [{part} for part in EmergencyPart] + [set(EmergencyPart)], ids=str)
+def test_a_part_that_was_not_asked_for_is_not_read(night: Night, chosen: set[EmergencyPart]) -> None:
+    with unit_of_work():
+        ref = night.open(parts=chosen).ref
+    opened = access_opened(night.police.actor, ref)
+    found = {EmergencyPart.RISK: opened.risk, EmergencyPart.CONTACTS: opened.contacts}
+    found[EmergencyPart.UPDATES] = opened.updates
+    assert {part for part, rows in found.items() if rows is not None} == chosen
+    assert all(hasattr(each, "address") is (EmergencyPart.CONTACTS in chosen) for each in opened.names)
+
+
+def test_without_a_part_nothing_opens(night: Night) -> None:
+    with pytest.raises(RuleError, match="Choose what you need"):
+        night.open(parts=set())
+    db.session.rollback()
 
 
 def test_a_young_person_opens_with_their_live_cases(night: Night) -> None:
     with unit_of_work():
-        night.open(ref=night.person.ref)
-    access_person(night.police.actor, night.person.ref)
-    access_case(night.police.actor, night.case.ref)
+        ref = night.open(ref=night.person.ref).ref
+    assert access_opened(night.police.actor, ref).cases == [night.case.ref]
 
 
 def test_a_restricted_record_opens_too_and_nothing_else_of_the_hub_or_a_seat_does(night: Night) -> None:
@@ -101,13 +130,12 @@ def test_a_restricted_record_opens_too_and_nothing_else_of_the_hub_or_a_seat_doe
     with pytest.raises(NotFoundError):
         access_case(lead.actor, night.case.ref)
     with unit_of_work():
-        night.open(lead)
-    view = access_case(lead.actor, night.case.ref)
-    assert view.relations == {Relation.EMERGENCY}
+        ref = night.open(lead).ref
+    assert access_opened(lead.actor, ref).cases == [night.case.ref]
     with pytest.raises(NotFoundError):
-        access_case(night.police.actor, night.case.ref)
+        access_opened(night.police.actor, ref)
     with later(minutes=61), pytest.raises(NotFoundError):
-        access_case(lead.actor, night.case.ref)
+        access_opened(lead.actor, ref)
     assert check().differences == []
 
 
@@ -115,9 +143,8 @@ def test_another_record_stays_hidden(night: Night) -> None:
     with unit_of_work():
         other = make_case(night.worker).ref
     with unit_of_work():
-        night.open()
-    with pytest.raises(NotFoundError):
-        access_case(night.police.actor, other)
+        ref = night.open().ref
+    assert other not in access_opened(night.police.actor, ref).cases
 
 
 def test_whoever_leads_and_information_governance_are_told_with_the_change(night: Night) -> None:
@@ -174,7 +201,7 @@ def test_nobody_reviews_their_own_and_a_review_closes_it(night: Night) -> None:
     with unit_of_work():
         service.review_emergency(second.actor, ref, **review)  # type: ignore[arg-type]
     with pytest.raises(NotFoundError):
-        access_case(night.reviewer.actor, night.case.ref)
+        access_opened(night.reviewer.actor, ref)
 
 
 def test_it_is_closed_by_whoever_opened_it_and_by_nobody_else(night: Night) -> None:
@@ -186,7 +213,7 @@ def test_it_is_closed_by_whoever_opened_it_and_by_nobody_else(night: Night) -> N
     with unit_of_work():
         service.close_emergency(night.police.actor, ref)
     with pytest.raises(NotFoundError):
-        access_case(night.police.actor, night.case.ref)
+        access_opened(night.police.actor, ref)
     assert check().differences == []
 
 

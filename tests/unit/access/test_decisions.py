@@ -39,5 +39,5 @@ def test_emergency_access_reads_and_nothing_else() -> None:
         for permission, kinds in grants.items()
         if Relation.EMERGENCY in kinds
     }
-    assert {permission for _role, permission in opened} == {Permission.PERSON_READ, Permission.CASE_READ}
+    assert {permission for _role, permission in opened} == {Permission.EMERGENCY_READ}
     assert not {role for role, _permission in opened} & {Role.ADMIN, Role.AUDITOR, Role.ANALYST}

@@ -53,6 +53,7 @@ def test_an_unset_mode_means_live() -> None:
         ({"BRAND_COLOUR": "red"}, "BRAND_COLOUR"),
         ({"BRAND_COLOUR": "#ffff00"}, "BRAND_COLOUR"),
         ({"SERVICE_NAME": "x" * 61}, "SERVICE_NAME"),
+        ({"HUB_NIGHT_NUMBER": "ring Ruth"}, "HUB_NIGHT_NUMBER"),
         ({"MAP_TILES_URL": "http://tiles"}, "MAP_TILES_URL"),
         ({"MATCH_RADIUS_SCHOOL": "0"}, "MATCH_RADIUS_SCHOOL"),
         ({"MATCH_RADIUS_OTHER": "far"}, "MATCH_RADIUS_OTHER"),

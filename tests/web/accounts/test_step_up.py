@@ -66,6 +66,7 @@ def test_emergency_access_asks(app: Flask, sign_in: SignIn, minutes: int) -> Non
     form = police.get("/emergency").form(having="record") | {
         "record": ref,
         "kind": "missing_now",
+        "parts": ["risk"],
         "basis": "vital_interests",
         "reason": "Control room: two callers say he is being held at the retail park.",
     }

@@ -124,7 +124,7 @@ def test_information_governance_agrees_without_seeing_it(scene: Scene) -> None:
     assert office.post(str(form["action"])).status == 303
     assert "Nothing waits for a second person." in office.get("/cases/restrictions").words
     assert scene.governor.name in scene.browser.get(f"/cases/{scene.case_ref}/list").words
-    assert office.get(f"/cases/{scene.case_ref}").status == 404
+    assert office.get(f"/cases/{scene.case_ref}").status == 403
 
 
 def test_lifting_waits_for_a_second_person(scene: Scene) -> None:

@@ -1,21 +1,27 @@
 """The pages of emergency access, of who can see a record, and of who looked at it."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from safeguarding.access.roles import Role
 from safeguarding.cases.models import Case
+from safeguarding.core import clock
 from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
 from safeguarding.people.models import Person
 from tests.conftest import SignIn
-from tests.factories.cases import make_case
+from tests.factories.cases import make_case, make_update
 from tests.factories.people import PHRASE, Somebody, make_somebody, unit_of_work
 from tests.support.pages import Page, PageClient
 
 ASKED = {
     "kind": "missing_now",
+    "parts": ["risk", "contacts", "updates"],
     "basis": "vital_interests",
     "reason": "Control room: two callers say he is being held at the retail park.",
 }
@@ -38,7 +44,7 @@ class Night:
         assert client.sign_in(who.email, PHRASE).status == 303
         return client
 
-    def ask(self, client: PageClient, record: str, **options: str) -> Page:
+    def ask(self, client: PageClient, record: str, **options: Any) -> Page:
         form = client.get("/emergency").form(having="record")
         page = client.post("/emergency", form | ASKED | {"record": record, **options})
         return confirmed(client, page)
@@ -68,17 +74,18 @@ def test_it_is_asked_for_used_closed_and_reviewed(night: Night) -> None:
     path = night.ask(police, night.case_ref).response.headers["Location"]
     use = police.get(path)
     assert "Open until" in use.words
-    case = police.get(f"/cases/{night.case_ref}")
-    assert case.status == 200
-    assert "Emergency access." in case.words
-    assert "Log an update" not in case.words
+    opened = police.get(f"{path}/record")
+    assert opened.status == 200
+    assert "Emergency access until" in opened.words
+    assert "Adults are exploiting the young person." in opened.words
+    assert police.get(f"/cases/{night.case_ref}").status == 404  # no other page of it opens
     worker = night.client(night.worker)
     assert f"opened {night.case_ref} in an emergency" in worker.get("/my-work").words
     looks = worker.get(f"/access/{night.case_ref}/looks")
     assert night.police.name in looks.words
     assert "Emergency access" in looks.words
     assert police.post(f"{path}/close", use.form(action=f"{path}/close")).status == 303
-    assert police.get(f"/cases/{night.case_ref}").status == 404
+    assert police.get(f"{path}/record").status == 404
 
 
 def test_an_unknown_reference_and_a_form_half_filled_keep_what_was_typed(night: Night) -> None:
@@ -107,8 +114,11 @@ def test_who_can_see_it_is_said_to_those_who_can_and_to_nobody_else(night: Night
 def test_only_who_leads_the_work_sees_who_looked(night: Night) -> None:
     police = night.client(night.police)
     police.follow(night.ask(police, night.case_ref))
-    assert police.get(f"/access/{night.case_ref}").status == 200
-    assert police.get(f"/access/{night.case_ref}/looks").status == 403
+    for path in (f"/access/{night.case_ref}", f"/access/{night.case_ref}/looks"):
+        assert police.get(path).status in (403, 404), path
+    worker = night.client(night.worker)
+    assert "In an emergency" in worker.get(f"/access/{night.case_ref}").words
+    assert night.police.name in worker.get(f"/access/{night.case_ref}").words
 
 
 def test_a_reviewer_reviews_somebody_elses(night: Night, sign_in: SignIn) -> None:
@@ -120,7 +130,61 @@ def test_a_reviewer_reviews_somebody_elses(night: Night, sign_in: SignIn) -> Non
     assert page.status == 422
     page = reviewer.post(f"{path}/review", form | {"outcome": "right", "findings": "Well used."})
     assert page.status == 303
-    assert police.get(f"/cases/{night.case_ref}").status == 404
+    assert police.get(f"{path}/record").status == 404
     assert "Right to use it" in police.get(path).words
     assert reviewer.post(f"{path}/review", form | {"outcome": "right"}).status in (409, 422)
     assert sign_in(Role.PRACTITIONER).get(path).status == 404
+
+
+CANARIES = {
+    "risk": ("zq-going-on", "zq-keeps-safe"),
+    "contacts": ("zq-address", "zq-school"),
+    "updates": ("zq-happened", "zq-words"),
+}
+
+
+@pytest.mark.parametrize("part", list(CANARIES))
+def test_what_was_not_asked_for_stands_on_no_page(night: Night, part: str) -> None:
+    with night.app.app_context(), unit_of_work():
+        case = db.session.scalars(select(Case).where(Case.ref == night.case_ref)).one()
+        person = db.session.get_one(Person, case.person_id)
+        case.going_on, case.keeps_safe = CANARIES["risk"]
+        person.address, person.school_name = CANARIES["contacts"]
+        for days, text in ((1, CANARIES["updates"]), (20, ("zq-older", "zq-older"))):
+            happened = clock.now() - timedelta(days=days)
+            make_update(night.worker, case, what_happened=text[0], own_words=text[1], happened_at=happened)
+    police = night.client(night.police)
+    path = night.ask(police, night.person_ref, parts=[part]).response.headers["Location"]
+    opened = police.get(f"{path}/record")
+    assert opened.status == 200
+    for each, texts in CANARIES.items():
+        assert all((text in opened.text) is (each == part) for text in texts), each
+    assert "zq-older" not in opened.text
+    for other in (
+        f"/people/{night.person_ref}",
+        f"/people/{night.person_ref}/identifiers",
+        f"/cases/{night.case_ref}",
+        f"/access/{night.person_ref}",
+        "/cases",
+        "/my-work",
+        path,
+    ):
+        page = police.get(other)
+        assert "zq-" not in page.text, other
+
+
+def test_the_page_to_ask_gives_nothing_away_and_says_who_answers(night: Night, monkeypatch: Any) -> None:
+    police = night.client(night.police)
+    assert "Quicker, if somebody answers" not in police.get("/emergency").words
+    settings = night.app.extensions["settings"]
+    monkeypatch.setitem(night.app.extensions, "settings", replace(settings, hub_night_number="01632 960 111"))
+    page = police.get("/emergency")
+    assert "01632 960 111" in page.words
+    assert page.html is not None
+    assert page.html.find("a", string="Cancel") is not None
+    answers = []
+    for ref in (new_reference("CA"), "Kieran Fern", new_reference("YP")):
+        refused = night.ask(police, ref)
+        assert refused.status == 422
+        answers.append(refused.words.replace(ref, ""))
+    assert answers[0] == answers[1] == answers[2]
