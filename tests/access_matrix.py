@@ -98,7 +98,11 @@ OPENS: dict[P | str, frozenset[str]] = {
     P.NRM_READ: _rows(get="nrm.index nrm.referral"),
     P.NRM_RECORD: _rows(both="nrm.record nrm.decision nrm.number nrm.correct"),
     P.REPORT_COUNTS: _rows(get="reports.index"),
-    P.AUDIT_READ: _rows(get="oversight.audit oversight.looks oversight.questions", post="oversight.search"),
+    P.AUDIT_READ: _rows(
+        get="oversight.audit oversight.looks oversight.questions exports.index",
+        both="exports.ask",
+        post="oversight.search exports.decide exports.take",
+    ),
     P.ACCESS_EXPLAIN: _rows(get="access.record"),
     P.LOOKS_READ: _rows(get="access.looks"),
     P.LOOKS_OF_AGENCY: _rows(get="agency_looks.index"),

@@ -82,6 +82,8 @@ def _why(actor: Actor) -> dict[str, Any]:
     view = current_app.view_functions.get(request.endpoint or "") if has_request_context() else None
     needed = None if view is None else subject_needs_of(view) or needs_of(view)
     allowed = actor.allowed_by
+    if not allowed and isinstance(needed, Permission):
+        actor.may(needed)  # nothing was decided about a record: the role alone opens the page, or it is not said
     asked = needed if isinstance(needed, Permission) and needed in allowed else next(iter(allowed), None)
     if view is None or asked is None:
         return {}

@@ -28,6 +28,7 @@ AREAS: dict[str, str] = {
 _LOOKS = frozenset({"shown", "listed", "searched"})
 _OUT = frozenset({"exported", "printed"})
 _THINGS = {
+    "oversight:ask": "the form of an export",
     "oversight:audience": "who can see it",
     "oversight:looks": "who looked",
     "oversight:emergency": "a use of emergency access",

@@ -100,6 +100,29 @@ class ReviewForm(EditForm):
     )
 
 
+class ExportForm(CreateForm):
+    """Which days a file of who looked is to hold, and what it is for."""
+
+    start = DatePartsField("First day", required="Enter the first day.")
+    end = DatePartsField("Last day", required="Enter the last day.")
+    purpose = text(
+        "What is it for?",
+        required="Say what it is for.",
+        hint="Whoever agrees reads this. Name no young person.",
+        limit=1_000,
+        rows=3,
+    )
+
+    def validate_end(self, field: Field) -> None:
+        """Refuse a span that ends before it begins, and one of more than a year."""
+        if not (self.start.data and field.data):
+            return
+        if field.data < self.start.data:
+            raise ValidationError("The last day must be on or after the first day.")
+        if (field.data - self.start.data).days > 366:
+            raise ValidationError("A file holds at most a year.")
+
+
 class AnswerForm(CreateForm):
     """What was found about a question that the audit raised."""
 

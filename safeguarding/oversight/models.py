@@ -1,12 +1,13 @@
 """Emergency access as it is stored, and the answers given to questions that the audit raised."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped
 
 from safeguarding.core.base import Base, BigKey, Keyed, Versioned
+from safeguarding.core.columns import link, reference
 from safeguarding.core.labels import AUDIT, KEY, col
 from safeguarding.core.types import enum_of
 
@@ -74,6 +75,34 @@ class EmergencyAccess(Keyed, Versioned, Base):
         CheckConstraint("(reviewed_at IS NULL) = (reviewer_id IS NULL)", name="reviewed_by_somebody"),
         CheckConstraint("(reviewed_at IS NULL) = (outcome IS NULL)", name="reviewed_with_outcome"),
         CheckConstraint("reviewer_id IS NULL OR reviewer_id != user_id", name="reviewed_by_another"),
+    )
+
+
+class LooksExport(Keyed, Base):
+    """A file of who looked at one record: asked for with a purpose, agreed to by another, taken once. It is not kept."""
+
+    __tablename__ = "looks_export"
+
+    ref: Mapped[str] = reference()
+    subject_ref: Mapped[str] = col(KEY, String(16))
+    first_on: Mapped[date] = col(KEY)
+    last_on: Mapped[date] = col(KEY)
+    purpose: Mapped[str] = col(AUDIT, Text)
+    asker_id: Mapped[int] = link("user_account", index=True)
+    asked_at: Mapped[datetime] = col(KEY)
+    decider_id: Mapped[int | None] = link("user_account", index=True)
+    decided_at: Mapped[datetime | None] = col(KEY)
+    is_agreed: Mapped[bool | None] = col(KEY)
+    taken_at: Mapped[datetime | None] = col(KEY)
+    row_count: Mapped[int | None] = col(AUDIT)
+    digest: Mapped[str | None] = col(AUDIT, String(64))
+
+    __table_args__ = (
+        CheckConstraint("last_on >= first_on", name="ends_after_start"),
+        CheckConstraint("(decided_at IS NULL) = (decider_id IS NULL)", name="decided_by_somebody"),
+        CheckConstraint("(decided_at IS NULL) = (is_agreed IS NULL)", name="decided_with_answer"),
+        CheckConstraint("decider_id <> asker_id", name="decided_by_another"),
+        CheckConstraint("(taken_at IS NULL) = (digest IS NULL)", name="taken_with_digest"),
     )
 
 

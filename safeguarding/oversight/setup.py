@@ -5,6 +5,7 @@ from flask import Flask
 from safeguarding.oversight.access_views import init_access_pages
 from safeguarding.oversight.agency_views import init_agency_looks
 from safeguarding.oversight.emergency_views import init_emergency
+from safeguarding.oversight.export_views import init_exports
 from safeguarding.oversight.views import init_audit_pages
 
 
@@ -13,4 +14,5 @@ def init_oversight(app: Flask) -> None:
     init_audit_pages(app)
     init_access_pages(app)
     init_agency_looks(app)
+    init_exports(app)
     init_emergency(app)

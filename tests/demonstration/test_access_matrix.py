@@ -134,7 +134,7 @@ def made_up(rule: Rule, name: str) -> Any:
         return 999_999
     prefix = {"person_ref": "YP", "case_ref": "CA", "context_ref": "CX", "agency_ref": "AG", **NO_SUCH}.get(name)
     areas = {"people": "YP", "cases": "CA", "actions": "AC", "nrm": "NR", "referrals": "RF", "contexts": "CX",
-             "panels": "MT", "admin": "US", "agencies": "AG", "oversight": "CA", "access": "CA", "emergency": "EA",
+             "panels": "MT", "admin": "US", "agencies": "AG", "oversight": "CA", "access": "CA", "emergency": "EA", "exports": "LX",
              "sealed": "SR", "approvals": "RR", "accounts": "SF", "drafts": "KF"}  # fmt: skip
     own = {"cases.open_case": "YP", "panels.answer_return": "RR", "people.possible_duplicate": "PD"}
     return new_reference(prefix or own.get(rule.endpoint) or areas[rule.endpoint.partition(".")[0]])
