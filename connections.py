@@ -4,6 +4,7 @@ It stands apart from the service, because gunicorn's master imports it, and has 
 """
 
 import contextlib
+import secrets
 import socket
 import time
 from typing import Any
@@ -20,20 +21,31 @@ _REFUSALS: tuple[tuple[type[BaseException], str], ...] = (
     (ParseException, "400 Bad Request"),
     (BaseException, "500 Internal Server Error"),
 )
-_PAGE = "This request cannot be read.\n"
-_HEADERS = "".join(
-    f"{name}: {value}\r\n"
-    for name, value in {
-        "Connection": "close",
-        "Content-Type": "text/plain; charset=utf-8",
-        "Content-Length": len(_PAGE),
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }.items()
-)
+# Those of `safeguarding.web.headers`, which cannot be imported here; a test compares them.
+_HEADERS = {
+    "Connection": "close",
+    "Content-Type": "text/plain; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Vary": "Cookie",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'; script-src 'self'; style-src 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+
+
+def refusal(status: str, number: str) -> bytes:
+    """Return the answer to what is no request: a line of text with a number to quote, and the headers of every answer."""
+    page = f"This request cannot be read. If you report it, quote {number}.\n"
+    headers = {**_HEADERS, "X-Request-ID": number, "Content-Length": str(len(page))}
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), "", page]
+    return "\r\n".join(lines).encode()
 
 
 class Nameless(wsgi.Response):
@@ -74,6 +86,7 @@ class Worker(ThreadWorker):
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what is no request of HTTP; gunicorn's own page and line of the log would repeat what was sent."""
         status = next(said for kind, said in _REFUSALS if isinstance(exc, kind))
-        self.log.warning("a request that cannot be read: %s", type(exc).__name__)
+        number = secrets.token_hex(8)
+        self.log.warning("a request that cannot be read: %s, %s", type(exc).__name__, number)
         with contextlib.suppress(OSError):
-            client.sendall(f"HTTP/1.1 {status}\r\n{_HEADERS}\r\n{_PAGE}".encode())
+            client.sendall(refusal(status, number))
