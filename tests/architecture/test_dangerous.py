@@ -6,6 +6,7 @@ Each rule reads the source, is shown a planted hole, and lists the few places th
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,16 +56,22 @@ def takes_text(call: ast.Call) -> bool:
     return name.rpartition(".")[2] in SQL and not name.startswith("forms.") and not call.keywords
 
 
+@cache
+def nodes(tree: ast.Module) -> list[ast.AST]:
+    """Return what stands in a module, calls and functions and imports alone."""
+    return [each for each in ast.walk(tree) if isinstance(each, ast.Call | ast.FunctionDef | ast.ImportFrom)]
+
+
 def built_sql(tree: ast.Module) -> Iterator[int]:
     """Yield the lines at which SQL is taken from anything but a text of the source."""
     known = constant_names(tree)
     imported = {
         each.asname or each.name
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("sqlalchemy", "psycopg"))
         for each in node.names
     }
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.Call) or not node.args or not takes_text(node):
             continue
         if isinstance(node.func, ast.Name) and node.func.id not in imported:
@@ -75,7 +82,7 @@ def built_sql(tree: ast.Module) -> Iterator[int]:
 
 def called(tree: ast.Module, names: set[str]) -> Iterator[int]:
     """Yield the lines at which something of a list is called with anything but a text of the source."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and (name := dotted(node.func)):
             listed = name in names or ("." in name and name.rpartition(".")[2] in names - {"compile"})
             if listed and not all(is_constant(each, set()) for each in node.args):
@@ -84,7 +91,7 @@ def called(tree: ast.Module, names: set[str]) -> Iterator[int]:
 
 def unmarked_views(tree: ast.Module) -> Iterator[int]:
     """Yield the lines of functions that a route leads to and that carry neither a permission nor the public mark."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.FunctionDef):
             continue
         marks = [dotted(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list]

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -82,47 +83,77 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
         yield rule, "/static/css/none.css" if rule.endpoint == "static" else address(rule)
 
 
+class Sender:
+    """Sends a route all that makes it answer otherwise, and counts the statuses that come back."""
+
+    def __init__(self, app: Flask, sign_in: SignIn) -> None:
+        self.met: Counter[int] = Counter()
+        self._app, self._views = app, dict(app.view_functions)
+        self._nobody = PageClient(app.test_client()).client
+        self._outsider, self._insider = sign_in(Role.ADMIN).client, sign_in(Role.SOCIAL_WORKER)
+        self._token = self._insider.csrf_token()
+
+    def ask(self, rule: Rule, path: str) -> None:
+        """Ask as nobody, and as somebody who may or may not."""
+        needed = needs_of(self._views[rule.endpoint])
+        held = isinstance(needed, Permission) and needed in GRANTS[Role.SOCIAL_WORKER]
+        client = self._insider.client if held else self._outsider
+        for method in sorted(methods(rule)):
+            self._note(self._nobody.open(path, method=method, base_url=BASE), path)
+            if rule.endpoint not in ("accounts.sign_out", "accounts.lock"):  # the browser is needed again
+                data = {"csrf_token": self._token} if method == "POST" and held else None
+                self._note(client.open(path, method=method, base_url=BASE, data=data), path)
+
+    def misuse(self, rule: Rule, path: str) -> None:
+        """Send too much, by a method that the route has not, to another host, and to an address beyond it."""
+        if "POST" in methods(rule):
+            self._note(self._nobody.post(path, base_url=BASE, environ_overrides=TOO_LARGE), path)
+        refused = "POST" if "POST" not in methods(rule) else "GET" if "GET" not in methods(rule) else "DELETE"
+        self._note(self._nobody.open(path, method=refused, base_url=BASE), path)
+        self._note(self._nobody.get(f"{path}/no/such/page", base_url=BASE), path)
+        self._note(self._nobody.get(path, base_url=BASE, headers={"Host": "evil.example"}), path)
+
+    def fail(self, rule: Rule, path: str, status: int) -> None:
+        """Let the route's view fail so that it must answer with a status."""
+        method = "GET" if "GET" in methods(rule) else "POST"
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setitem(self._app.view_functions, rule.endpoint, broken(ERRORS[status]))
+            patched.setitem(self._app.config, "WTF_CSRF_ENABLED", False)
+            answer = self._nobody.open(path, method=method, base_url=BASE)
+        assert answer.status_code == abs(status), f"{path}: {answer.status_code} for {status}"
+        self._note(answer, path)
+
+    def _note(self, answer: TestResponse, path: str) -> None:
+        self.met[check(answer, path)] += 1
+
+
 @on_sqlite
-def test_every_route_keeps_to_the_rules_whatever_it_answers(
-    app: Flask, sign_in: SignIn, anonymous: PageClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    met: Counter[int] = Counter()
-    outsider, insider = sign_in(Role.ADMIN), sign_in(Role.SOCIAL_WORKER)
-    token = insider.csrf_token()
-    views = dict(app.view_functions)
+def test_every_route_keeps_to_the_rules_whatever_it_answers(app: Flask, sign_in: SignIn) -> None:
+    sender, statuses = Sender(app, sign_in), cycle(ERRORS)
+    with undone():
+        for number, (rule, path) in enumerate(routes(app)):
+            sender.ask(rule, path)
+            sender.fail(rule, path, next(statuses))
+            if number % 4 == 0:
+                sender.misuse(rule, path)
+    assert {200, 303, 400, 401, 403, 404, 405, 413, 429, 500, 503} <= set(sender.met), sender.met
+
+
+@pytest.mark.slow
+@on_sqlite
+def test_every_route_keeps_to_the_rules_by_every_status(app: Flask, sign_in: SignIn) -> None:
+    sender = Sender(app, sign_in)
     with undone():
         for rule, path in routes(app):
-            needed = needs_of(views[rule.endpoint])
-            for method in sorted(methods(rule)):
-                held = isinstance(needed, Permission) and needed in GRANTS[Role.SOCIAL_WORKER]
-                client = (insider if held else outsider).client
-                sent = [anonymous.client.open(path, method=method, base_url=BASE)]
-                if rule.endpoint not in ("accounts.sign_out", "accounts.lock"):  # the browser is needed again
-                    data = {"csrf_token": token} if method == "POST" and held else None
-                    sent.append(client.open(path, method=method, base_url=BASE, data=data))
-                if method == "POST":
-                    sent.append(anonymous.client.post(path, base_url=BASE, environ_overrides=TOO_LARGE))
-                met.update(check(answer, path) for answer in sent)
-            refused = "POST" if "POST" not in methods(rule) else "GET" if "GET" not in methods(rule) else "DELETE"
-            met[check(anonymous.client.open(path, method=refused, base_url=BASE), path)] += 1
-            met[check(anonymous.client.get(f"{path}/no/such/page", base_url=BASE), path)] += 1
-            met[check(anonymous.client.get(path, base_url=BASE, headers={"Host": "evil.example"}), path)] += 1
-            for status, error in ERRORS.items():
-                monkeypatch.setitem(app.view_functions, rule.endpoint, broken(error))
-                method = "GET" if "GET" in methods(rule) else "HEAD" if rule.endpoint == "static" else "POST"
-                app.config["WTF_CSRF_ENABLED"] = False
-                answered = check(anonymous.client.open(path, method=method, base_url=BASE), path)
-                app.config["WTF_CSRF_ENABLED"] = True
-                assert answered == abs(status), f"{path}: {answered} for {status}"
-                met[answered] += 1
-            monkeypatch.setitem(app.view_functions, rule.endpoint, views[rule.endpoint])
-    assert {200, 303, 400, 401, 403, 404, 405, 413, 429, 500, 503} <= set(met), met
+            sender.ask(rule, path)
+            sender.misuse(rule, path)
+            for status in ERRORS:
+                sender.fail(rule, path, status)
+    assert sum(sender.met.values()) > 1_000
 
 
 @on_sqlite
-def test_health_counts_and_readiness_tell_strangers_nothing(
-    app: Flask, anonymous: PageClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_health_counts_and_readiness_tell_strangers_nothing(anonymous: PageClient) -> None:
     for path in sorted(SAYS_YES_OR_NO):
         answer = anonymous.client.get(path, base_url=BASE)
         assert check(answer, path) == 200
@@ -131,7 +162,7 @@ def test_health_counts_and_readiness_tell_strangers_nothing(
 
 
 @on_sqlite
-def test_a_header_that_is_missing_and_an_inside_that_is_shown_are_noticed(app: Flask, anonymous: PageClient) -> None:
+def test_a_header_that_is_missing_and_an_inside_that_is_shown_are_noticed(anonymous: PageClient) -> None:
     answer = anonymous.client.get("/no-such-page", base_url=BASE)
     answer.headers.remove("Permissions-Policy")
     with pytest.raises(AssertionError):
