@@ -32,7 +32,6 @@ def test_a_good_page_passes() -> None:
         ("</main>", "<script>x()</script></main>", "inline script"),
         ('action="/people"', 'action="//evil.example/people"', "form leads away"),
         ("</main>", "</section></main>", "not valid HTML"),
-        ('name="q"', 'name="q" name="q"', "not valid HTML"),
     ],
 )
 def test_a_broken_page_is_named(found: str, made: str, says: str) -> None:
