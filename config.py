@@ -73,6 +73,8 @@ class Settings:
     metrics_from: tuple[str, ...] = ()  # networks that may read /metrics
     metrics_token: str = ""  # what else lets somebody read it
     passkey_required: bool = True  # of chairs, vice-chairs, leads and administrators
+    synchronous_standby: str = ""  # PostgreSQL: the standby that every commit waits for
+    account_unused_days: int = 90  # after so long without signing in, an account is suspended
     match_radius_station: int = 150  # metres within which an incident belongs to the nearest station
     match_radius_school: int = 100
     match_radius_other: int = 50  # of every other kind of place
@@ -133,6 +135,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_from=_networks(env, "METRICS_FROM"),
         metrics_token=_metrics_token(env),
         passkey_required=_yes_or_no(env, "PASSKEY_REQUIRED", True),
+        synchronous_standby=_standby(env),
+        account_unused_days=_number(env, "ACCOUNT_UNUSED_DAYS", 90, 30, 730, "days"),
         match_radius_station=_metres(env, "MATCH_RADIUS_STATION", 150),
         match_radius_school=_metres(env, "MATCH_RADIUS_SCHOOL", 100),
         match_radius_other=_metres(env, "MATCH_RADIUS_OTHER", 50),
@@ -184,6 +188,15 @@ def _other_role(env: Mapping[str, str], name: str) -> str | None:
     if found is None:
         raise ConfigError(f"{name}: use postgresql://USER@HOST/NAME.")
     return found
+
+
+def _standby(env: Mapping[str, str]) -> str:
+    name = env.get("SYNCHRONOUS_STANDBY", "").strip()
+    if name and not re.fullmatch(r"[A-Za-z0-9_-]{1,63}", name):
+        raise ConfigError("SYNCHRONOUS_STANDBY: use the standby's application_name: letters, digits, _ and -.")
+    if name and not (env.get("DATABASE_URL") or "").startswith("postgres"):
+        raise ConfigError("SYNCHRONOUS_STANDBY: is for PostgreSQL; set DATABASE_URL as well, or unset it.")
+    return name
 
 
 def _postgresql_url(url: str) -> str | None:
@@ -267,9 +280,13 @@ def _proxy_hops(env: Mapping[str, str], live: bool) -> int:
 
 
 def _metres(env: Mapping[str, str], name: str, default: int) -> int:
+    return _number(env, name, default, 1, 1000, "metres")
+
+
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int, unit: str) -> int:
     given = env.get(name) or str(default)
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 1000:
-        raise ConfigError(f"{name}: use whole metres from 1 to 1000.")
+    if not given.isascii() or not given.isdigit() or not least <= int(given) <= most:
+        raise ConfigError(f"{name}: use whole {unit} from {least} to {most}.")
     return int(given)
 
 

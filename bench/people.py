@@ -95,10 +95,20 @@ def write_accounts(world: World, writer: Writer) -> None:
     ]
     writer.write("agency", "id ref name short_name kind quorum_group active_from created_at version", agencies)
     agreements = [
-        (n, n, "Partnership agreement", "Safeguarding", "Director", world.ahead(-300), world.ahead(400), *[True] * 5)
+        (
+            n,
+            n,
+            "Partnership agreement",
+            "Safeguarding",
+            "Director",
+            world.ahead(-300),
+            world.ahead(400),
+            *[True] * 5,
+            "approved",
+        )
         for n in range(1, len(AGENCIES) + 1)
     ]
-    covers = "covers_cases covers_health covers_offences covers_immigration covers_intelligence"
+    covers = "covers_cases covers_health covers_offences covers_immigration covers_intelligence decision"
     writer.write("sharing_agreement", f"id agency_id title purposes signed_by signed_on review_on {covers}", agreements)
     users = [(s.id, ref("US", s.id), s.email, s.name, "Worker", phrase, "active", old, 1) for s in STAFF]
     writer.write("user_account", "id ref email name job_title password_hash status created_at version", users)

@@ -9,8 +9,10 @@ from safeguarding.accounts.admin_views import init_admin
 from safeguarding.accounts.approval_views import init_approvals
 from safeguarding.accounts.door_views import init_doors
 from safeguarding.accounts.lapse_views import init_lapses
+from safeguarding.accounts.member_views import init_members
 from safeguarding.accounts.organisation_views import init_organisation
 from safeguarding.accounts.setup import init_accounts
+from safeguarding.accounts.tightening_views import init_tightening
 from safeguarding.actions.relations import FACTS as actions_facts
 from safeguarding.actions.relations import follow as follow_actions
 from safeguarding.actions.views import init_actions
@@ -24,6 +26,7 @@ from safeguarding.contexts.views.registration import init_contexts
 from safeguarding.core import sealing
 from safeguarding.core.answering import watch_server
 from safeguarding.core.database import engine_options, prepare_sqlite
+from safeguarding.core.durability import fault
 from safeguarding.core.second_wall import guard_postgresql
 from safeguarding.drafts.views import init_drafts
 from safeguarding.extensions import csrf, db, migrate
@@ -50,7 +53,7 @@ from safeguarding.web.headers import init_headers
 from safeguarding.web.logs import init_logs
 from safeguarding.web.metrics import init_metrics
 from safeguarding.web.printing import init_printing
-from safeguarding.web.site import Service, init_site
+from safeguarding.web.site import Service, init_site, register_readiness
 
 THREADS = 16
 LARGEST_BODY = 16 * 1024 * 1024
@@ -86,6 +89,8 @@ def register_edge(app: Flask, settings: Settings) -> None:
         (prepare_sqlite if settings.is_sqlite else watch_server)(db.engine)
         if not settings.is_sqlite:
             guard_postgresql(db.engine)
+    if settings.is_live and not settings.is_sqlite:
+        register_readiness(app, lambda: fault(db.session.connection(), settings.synchronous_standby) is None)
     init_logs(app)
     init_metrics(app)
     init_headers(app, secure=settings.mode is not Mode.DEMONSTRATION)
@@ -117,6 +122,8 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_admin(app)
     init_approvals(app)
     init_lapses(app)
+    init_members(app)
+    init_tightening(app)
     init_drafts(app)
     init_actions(app)
     init_people(app)

@@ -3,8 +3,10 @@
 import safeguarding.accounts.factor_models
 import safeguarding.accounts.identity_models
 import safeguarding.accounts.link_models
+import safeguarding.accounts.membership_models
 import safeguarding.accounts.models
 import safeguarding.accounts.request_models
+import safeguarding.accounts.tightening_models
 import safeguarding.actions.models
 import safeguarding.agencies.models
 import safeguarding.audit.models

@@ -116,9 +116,15 @@ OPENS: dict[P | str, frozenset[str]] = {
         "admin.send_factors_link",
     ),
     P.SUBSTITUTE_NOMINATE: _rows(both="approvals.substitute"),
-    P.ADMIN_APPROVE: _rows(get="approvals.index approvals.request_page", post="approvals.decide approvals.withdraw"),
-    P.ADMIN_AGREEMENTS: _rows(get="agencies.index agencies.agency", post="agencies.add_agreement"),
-    P.ADMIN_SETTINGS: _rows(get="admin.settings"),
+    P.ADMIN_APPROVE: _rows(
+        get="approvals.index approvals.request_page matrix.index",
+        post="approvals.decide approvals.withdraw matrix.decide",
+    ),
+    P.MEMBERS_CONFIRM: _rows(get="members.index", post="members.keep members.end"),
+    P.ADMIN_AGREEMENTS: _rows(
+        get="agencies.index agencies.agency", post="agencies.add_agreement agencies.decide_agreement"
+    ),
+    P.ADMIN_SETTINGS: _rows(get="admin.settings", post="matrix.tighten matrix.give_back"),
 }
 
 _EVERYBODY = frozenset(R)
@@ -182,6 +188,7 @@ HOLDERS: dict[P, frozenset[R]] = {
     P.ADMIN_USERS: frozenset({R.ADMIN}),
     P.SUBSTITUTE_NOMINATE: frozenset({R.SPOC}),
     P.ADMIN_APPROVE: frozenset({R.LEAD, R.INFORMATION_GOVERNANCE, R.ADMIN}),
+    P.MEMBERS_CONFIRM: frozenset({R.SPOC, R.ADMIN}),
     P.ADMIN_AGREEMENTS: frozenset({R.ADMIN, R.INFORMATION_GOVERNANCE}),
     P.ADMIN_SETTINGS: frozenset({R.ADMIN}),
 }

@@ -7,6 +7,7 @@ from functools import cached_property
 from safeguarding.access.decisions import Decision, decide
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import ANY, GRANTS, ROLE_NAMES, Relation, Role
+from safeguarding.access.tightening import NOTHING, Tightened
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Actor:
     agency_names: tuple[str, ...] = ()
     principals: frozenset[str] = frozenset()
     withheld: frozenset[int] = frozenset()  # agencies of theirs that give nothing now: no agreement is in force
+    tightened: Tightened = NOTHING  # rights that the partnership took away from roles
     # Held without a role: by a command those that it needs, by whoever is signed in what concerns themselves alone.
     system_permissions: frozenset[Permission] = field(default=frozenset())
 
@@ -40,6 +42,8 @@ class Actor:
         merged: dict[Permission, frozenset[Relation] | None] = dict.fromkeys(self.system_permissions)
         for role in self.roles:
             for permission, kinds in GRANTS[role].items():
+                if (role, permission) in self.tightened:
+                    continue
                 known = merged.get(permission, frozenset())
                 merged[permission] = None if known is None or kinds == ANY else known | kinds
         return merged

@@ -58,5 +58,6 @@ class Permission(StrEnum):
     ADMIN_USERS = "admin:users:manage"
     ADMIN_APPROVE = "admin:users:approve"  # as the second person, never alone
     SUBSTITUTE_NOMINATE = "admin:substitutes:nominate"  # for one's own agency, while one is away
+    MEMBERS_CONFIRM = "admin:members:confirm"  # once a quarter, that each of an agency's people is still one
     ADMIN_AGREEMENTS = "admin:agreements:manage"
     ADMIN_SETTINGS = "admin:settings:manage"

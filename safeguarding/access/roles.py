@@ -124,6 +124,7 @@ _SPOC = {
     P.NRM_READ: SEAT,
     P.SUBSTITUTE_NOMINATE: ANY,
     P.LOOKS_OF_AGENCY: ANY,
+    P.MEMBERS_CONFIRM: ANY,  # of their own agency
 }
 _COORDINATOR = {
     **_WATCHFUL,
@@ -233,6 +234,7 @@ GRANTS: MappingProxyType[Role, MappingProxyType[P, frozenset[Relation]]] = Mappi
             Role.ADMIN: {
                 P.WORK_OWN: ANY,
                 P.ADMIN_USERS: ANY,
+                P.MEMBERS_CONFIRM: ANY,
                 P.ADMIN_APPROVE: ANY,
                 P.ADMIN_AGREEMENTS: ANY,
                 P.ADMIN_SETTINGS: ANY,

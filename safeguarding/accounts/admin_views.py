@@ -44,7 +44,7 @@ def init_admin(app: Flask) -> None:
             "admin.people",
             90,
             Permission.ADMIN_USERS,
-            ("/admin/people", "/admin/requests", "/admin/settings"),
+            ("/admin/people", "/admin/requests", "/admin/matrix", "/admin/settings"),
         ),
     )
     register_section(

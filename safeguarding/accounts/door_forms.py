@@ -1,10 +1,11 @@
 """Forms of the doors: a forgotten pass phrase, one-time links, requests for roles."""
 
-from wtforms import PasswordField
+from wtforms import HiddenField, PasswordField
 
 from safeguarding.web.forms import CreateForm, DatePartsField, EditForm, Form, line, radio_one, select_one, text
 
 APPROVE, DECLINE = "approve", "decline"
+AGREE = "agree"
 
 
 class ForgottenForm(Form):
@@ -44,6 +45,37 @@ class SubstituteForm(CreateForm):
     person = select_one("Colleague", required="Choose a colleague.", hint="People of your agency who can sign in")
     last_day = DatePartsField("Last day", required="Enter the last day.", description="At most 90 days ahead")
     reason = text("Why", required="Say why they stand in for you.", limit=2_000, rows=3)
+
+
+class TightenForm(CreateForm):
+    """Which right a role is to lose, and why."""
+
+    right = select_one("Role and right", required="Choose a right.")
+    reason = text("Why", required="Say why.", hint="The person who decides reads it.", limit=2_000, rows=3)
+
+
+class DecideTighteningForm(EditForm):
+    """The two buttons by which a second person decides."""
+
+    decision = line("Decision", required="Choose whether you agree.")
+
+
+class GiveBackForm(EditForm):
+    """Why a right is to be given back."""
+
+    back_reason = text("Why", required="Say why.", limit=2_000, rows=3)
+
+
+class MemberForm(Form):
+    """The button that keeps or ends a membership."""
+
+    membership = HiddenField()
+
+    @property
+    def membership_id(self) -> int | None:
+        """Return which one, or None when it is no number."""
+        text = str(self.membership.data or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 class WithdrawForm(EditForm):

@@ -32,6 +32,7 @@ _SENTENCES = {
     told.PHRASE_CHANGED: "Your pass phrase was changed. If that was not you, tell your administrator at once.",
     told.FACTORS_CHANGED: "How you sign in was changed. If that was not you, tell your administrator at once.",
     told.RIGHTS_CHANGED: "Your roles were changed.",
+    told.UNUSED: "Your account was not used for a long time. Sign in within two weeks, or it is stopped.",
     told.REINSTATED: "An administrator let you sign in again.",
 }
 
@@ -45,6 +46,8 @@ def init_doors(app: Flask) -> None:
     for name, sentence in _SENTENCES.items():
         register_kind(app, Kind(name, sentence))
     register_kind(app, Kind(told.SUSPENDED, "An administrator stopped your account.", closes=True))
+    unused = "Your account was stopped because it was not used. An administrator can let you in again."
+    register_kind(app, Kind(told.SUSPENDED_UNUSED, unused, closes=True))
 
 
 class _Maker:

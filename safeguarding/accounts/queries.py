@@ -20,9 +20,12 @@ from safeguarding.access.actor import (
 )
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
+from safeguarding.access.tightening import NOTHING
+from safeguarding.access.tightening import read as read_tightened
 from safeguarding.accounts.factor_models import FactorKind, RecoveryCode, SecondFactor
 from safeguarding.accounts.models import AccountStatus, Membership, User, UserSession
 from safeguarding.accounts.sessions import LONGEST_PRESENCE, token_digest
+from safeguarding.accounts.tightening_queries import taken_away
 from safeguarding.agencies.models import Agency, SharingAgreement
 from safeguarding.agencies.queries import opens_case_data
 from safeguarding.core import clock, sealing
@@ -201,6 +204,7 @@ _PERSON = (
     Agency.id.label("agency_id"),
     Agency.short_name.label("agency_name"),
     SharingAgreement.id.label("agreement_id"),
+    taken_away().label("tightened"),
 )
 
 
@@ -246,6 +250,7 @@ def actor_of(rows: Sequence[Any], panels: PanelPrincipals | None = None) -> Acto
         agency_names=tuple(sorted({row.agency_name for row in live})),
         principals=frozenset(principals),
         system_permissions=OWN_AFFAIRS,
+        tightened=read_tightened(first.tightened) if first.tightened else NOTHING,
         withheld=frozenset(
             row.agency_id for row in live if row.agency_id not in sharing and row.role not in _WITHOUT_AGREEMENT
         ),

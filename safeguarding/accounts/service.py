@@ -140,9 +140,26 @@ def end_role(actor: Actor, ref: str, *, agency_ref: str, role: Role, read_versio
     when no administrator would remain.
     """
     _need(actor, Permission.ADMIN_USERS)
-    administrators = _locked_administrators() if role is Role.ADMIN else frozenset()
+    administrators = lock_administrators() if role is Role.ADMIN else frozenset()
     user = _read_at(ref, read_version)
     _need_over(actor, user.id)
+    _end(actor, user, agency_ref, role, administrators)
+
+
+def end_membership(actor: Actor, ref: str, *, agency_ref: str, role: Role) -> None:
+    """End a membership that its agency's contact, or an administrator, does not confirm; `members` says whose it is to do.
+
+    Raises as `end_role` does.
+    """
+    _need(actor, Permission.MEMBERS_CONFIRM)
+    administrators = lock_administrators() if role is Role.ADMIN else frozenset()
+    user = _locked(ref)
+    if actor.user_id == user.id:
+        raise ForbiddenError("Nobody changes their own rights. Ask another administrator.")
+    _end(actor, user, agency_ref, role, administrators)
+
+
+def _end(actor: Actor, user: User, agency_ref: str, role: Role, administrators: frozenset[int]) -> None:
     agency_id = db.session.scalar(select(Agency.id).where(Agency.ref == agency_ref))
     if (agency_id, role) not in _live_memberships(user.id):
         raise NotFoundError
@@ -174,7 +191,7 @@ def suspend_user(actor: Actor, ref: str, *, read_version: int) -> None:
     administrator would remain.
     """
     _need(actor, Permission.ADMIN_USERS)
-    administrators = _locked_administrators()
+    administrators = lock_administrators()
     user = _read_at(ref, read_version)
     _need_over(actor, user.id)
     require(ACCOUNT, user.status, AccountStatus.SUSPENDED)
@@ -230,7 +247,8 @@ def _live_memberships(user_id: int) -> set[tuple[int, Role]]:
     return {(row.agency_id, row.role) for row in rows}
 
 
-def _locked_administrators() -> frozenset[int]:
+def lock_administrators() -> frozenset[int]:
+    """Return the active administrators, locked until the transaction ends."""
     # Locked before anything else, in one order: two administrators who end each other's role at once neither wait for
     # one another nor both pass.
     now = clock.now()

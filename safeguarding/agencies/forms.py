@@ -1,8 +1,20 @@
 """Forms about agencies and their agreements."""
 
+from wtforms import HiddenField
+
 from safeguarding.agencies.models import AgencyKind, DataType, QuorumGroup
 from safeguarding.web.filters import words
-from safeguarding.web.forms import Choices, CreateForm, DatePartsField, EditForm, check_many, line, select_one, text
+from safeguarding.web.forms import (
+    Choices,
+    CreateForm,
+    DatePartsField,
+    EditForm,
+    Form,
+    check_many,
+    line,
+    select_one,
+    text,
+)
 
 NOTHING: tuple[str, str] = ("", "Choose one")
 KINDS: Choices = [NOTHING, *((kind.value, words(kind)) for kind in AgencyKind)]
@@ -60,3 +72,10 @@ class AgreementForm(CreateForm):
         required="Enter the day by which it is reviewed.",
         description="After this day the agency's people see no case data until a new agreement is recorded.",
     )
+
+
+class DecideAgreementForm(Form):
+    """The two buttons by which a second person decides about an agreement."""
+
+    agreement = HiddenField()
+    decision = line("Decision", required="Choose whether you approve.")

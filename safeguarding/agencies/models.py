@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped
 
 from safeguarding.core.base import Base, BigKey, Keyed, Versioned
+from safeguarding.core.columns import link
 from safeguarding.core.labels import KEY, REFERENCE, col
 from safeguarding.core.types import enum_of
 
@@ -66,8 +67,19 @@ class DataType(StrEnum):
     INTELLIGENCE = "covers_intelligence"
 
 
+class AgreementDecision(StrEnum):
+    """What a second person said of an agreement that somebody recorded."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
 class SharingAgreement(Keyed, Base):
-    """An information-sharing agreement: without one in force that covers cases, the agency's people see no case data."""
+    """An information-sharing agreement: without one in force that covers cases, the agency's people see no case data.
+
+    One person records it and another approves it; until then it opens nothing.
+    """
 
     __tablename__ = "sharing_agreement"
 
@@ -83,4 +95,12 @@ class SharingAgreement(Keyed, Base):
     covers_immigration: Mapped[bool] = col(REFERENCE, default=True, nullable=False)
     covers_intelligence: Mapped[bool] = col(REFERENCE, default=True, nullable=False)
 
-    __table_args__ = (CheckConstraint("review_on > signed_on", name="reviewed_after_signature"),)
+    decision: Mapped[AgreementDecision] = col(KEY, enum_of(AgreementDecision), nullable=False)
+    recorded_by_id: Mapped[int | None] = link("user_account")  # nobody: the command line
+    decided_by_id: Mapped[int | None] = link("user_account")
+    decided_at: Mapped[datetime | None] = col(KEY)
+
+    __table_args__ = (
+        CheckConstraint("review_on > signed_on", name="reviewed_after_signature"),
+        CheckConstraint("decided_by_id <> recorded_by_id", name="decided_by_another"),
+    )

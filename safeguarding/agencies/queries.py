@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.agencies.models import Agency, DataType, SharingAgreement
+from safeguarding.agencies.models import Agency, AgreementDecision, DataType, SharingAgreement
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
@@ -73,7 +73,33 @@ def agreement_state(review_on: date | None) -> AgreementState:
 
 def opens_case_data(today: Any) -> ColumnElement[bool]:
     """Return the condition under which an agreement gives its agency's people case data on a day."""
-    return and_(SharingAgreement.signed_on <= today, SharingAgreement.review_on >= today, SharingAgreement.covers_cases)
+    return and_(
+        SharingAgreement.signed_on <= today,
+        SharingAgreement.review_on >= today,
+        SharingAgreement.covers_cases,
+        _approved(),
+    )
+
+
+def _approved() -> ColumnElement[bool]:
+    return SharingAgreement.decision == AgreementDecision.APPROVED
+
+
+def list_waiting(actor: Actor) -> list[Row[Any]]:
+    """Return the agreements that wait for this second person (ref and name of the agency, title), the oldest first."""
+    if not actor.holds(Permission.ADMIN_AGREEMENTS):
+        return []
+    statement: Any = (
+        select(Agency.ref, Agency.name, SharingAgreement.title)
+        .join(Agency, Agency.id == SharingAgreement.agency_id)
+        .where(
+            SharingAgreement.decision == AgreementDecision.WAITING,
+            func.coalesce(SharingAgreement.recorded_by_id, 0) != actor.user_id,
+        )
+        .order_by(SharingAgreement.id)
+        .limit(MOST)
+    )
+    return list(db.session.execute(statement))
 
 
 def list_lapses(agency_ids: frozenset[int]) -> list[Lapse]:
@@ -86,6 +112,7 @@ def list_lapses(agency_ids: frozenset[int]) -> list[Lapse]:
                 SharingAgreement.agency_id == Agency.id,
                 SharingAgreement.signed_on <= clock.today(),
                 SharingAgreement.covers_cases,
+                _approved(),
             ),
         )
         .where(Agency.id.in_(agency_ids))
@@ -120,6 +147,7 @@ def list_due(agency_ids: frozenset[int] | None) -> list[Due]:
         .where(
             SharingAgreement.signed_on <= clock.today(),
             SharingAgreement.covers_cases,
+            _approved(),
             or_(Agency.active_to.is_(None), Agency.active_to >= clock.today()),
         )
         .group_by(Agency.id, Agency.ref, Agency.name)
@@ -140,7 +168,7 @@ def list_agencies(actor: Actor) -> list[AgencyLine]:
         return []
     latest = (
         select(SharingAgreement.agency_id, func.max(SharingAgreement.review_on).label("review_on"))
-        .where(SharingAgreement.signed_on <= clock.today(), SharingAgreement.covers_cases)
+        .where(SharingAgreement.signed_on <= clock.today(), SharingAgreement.covers_cases, _approved())
         .group_by(SharingAgreement.agency_id)
         .subquery()
     )
@@ -176,6 +204,9 @@ def list_agreements(agency_id: int) -> list[Row[Any]]:
     return list(
         db.session.execute(
             select(
+                SharingAgreement.id,
+                SharingAgreement.decision,
+                SharingAgreement.recorded_by_id,
                 SharingAgreement.title,
                 SharingAgreement.purposes,
                 SharingAgreement.signed_by,

@@ -1,17 +1,18 @@
 """Commands about agencies: add one, change what it is called or when it left, record an agreement.
 
 Without an agreement in force nobody of the agency sees case data (`accounts.queries.actor_of`), so an agreement
-recorded or lapsed takes effect at the next request, and nothing is copied.
+approved or lapsed takes effect at the next request, and nothing is copied. Whoever records one does not approve it.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date
 
+from flask import Flask, current_app
 from sqlalchemy import select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.agencies.models import Agency, AgencyKind, DataType, QuorumGroup, SharingAgreement
+from safeguarding.agencies.models import Agency, AgencyKind, AgreementDecision, DataType, QuorumGroup, SharingAgreement
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
@@ -88,7 +89,7 @@ def add_agreement(
     signed_on: date,
     review_on: date,
 ) -> SharingAgreement:
-    """Record a signed information-sharing agreement of an agency; earlier ones stay.
+    """Record a signed information-sharing agreement of an agency, to be approved by somebody else; earlier ones stay.
 
     `data_types` are what it shares: without DataType.CASES it opens no case data. Raises RuleError when it shares nothing,
     was signed in the future or is not reviewed after it was signed.
@@ -109,6 +110,8 @@ def add_agreement(
         signed_on=signed_on,
         review_on=review_on,
         **{each.value: each in data_types for each in DataType},
+        decision=AgreementDecision.APPROVED if actor.is_system else AgreementDecision.WAITING,
+        recorded_by_id=actor.user_id,
     )
     db.session.add(agreement)
     db.session.flush()
@@ -119,8 +122,40 @@ def add_agreement(
         signed_on=signed_on,
         review_on=review_on,
         shares=sorted(data_types),
+        agreement=agreement.id,
     )
+    if (tell := current_app.extensions.get("agreement_waits")) is not None:
+        tell(actor, agency.ref)
     return agreement
+
+
+def register_waiting(app: Flask, tell: Callable[[Actor, str], None]) -> None:
+    """Say who is told that an agreement waits for a second person: given who recorded it, and the agency's reference."""
+    app.extensions["agreement_waits"] = tell
+
+
+def decide_agreement(actor: Actor, ref: str, agreement_id: int, *, approve: bool) -> None:
+    """Approve an agreement of an agency that somebody else recorded, or decline it.
+
+    Raises ForbiddenError, NotFoundError when the agency has no such agreement, RuleError when it was decided already.
+    """
+    _need(actor, Permission.ADMIN_AGREEMENTS)
+    agency = _locked(ref)
+    agreement = db.session.scalar(
+        select(SharingAgreement)
+        .where(SharingAgreement.id == agreement_id, SharingAgreement.agency_id == agency.id)
+        .with_for_update()
+    )
+    if agreement is None:
+        raise NotFoundError
+    if agreement.decision is not AgreementDecision.WAITING:
+        raise RuleError("This agreement was decided already.")
+    if agreement.recorded_by_id == actor.user_id:
+        raise ForbiddenError("Nobody approves an agreement that they recorded. A second person has to.")
+    agreement.decision = AgreementDecision.APPROVED if approve else AgreementDecision.DECLINED
+    agreement.decided_by_id, agreement.decided_at = actor.user_id, clock.now()
+    db.session.flush()
+    audit.record(f"agencies:agreement:{agreement.decision.value}", actor, agency.ref, agreement=agreement.id)
 
 
 def _locked(ref: str) -> Agency:

@@ -7,10 +7,10 @@ from sqlalchemy import Row
 
 from safeguarding.access.permissions import Permission
 from safeguarding.agencies import queries, service
-from safeguarding.agencies.forms import DATA_TYPES, AddAgencyForm, AgreementForm, ChangeAgencyForm
-from safeguarding.agencies.models import AgencyKind, DataType, QuorumGroup
+from safeguarding.agencies.forms import DATA_TYPES, AddAgencyForm, AgreementForm, ChangeAgencyForm, DecideAgreementForm
+from safeguarding.agencies.models import AgencyKind, AgreementDecision, DataType, QuorumGroup
 from safeguarding.audit import service as audit
-from safeguarding.core.errors import RuleError, StaleError
+from safeguarding.core.errors import NotFoundError, RuleError, StaleError
 from safeguarding.web import pages
 from safeguarding.web.guard import current_actor, fresh_factor, permission
 from safeguarding.web.navigation import Entry, register_entry
@@ -74,7 +74,7 @@ def _page(found: Row[Any], form: AgreementForm) -> Any:
     actor = current_actor()
     audit.record_read("agencies:agency:shown", actor, found.ref)
     agreements = queries.list_agreements(found.id)
-    signed = max((each.review_on for each in agreements if each.covers_cases), default=None)
+    signed = max((each.review_on for each in agreements if each.covers_cases and _is_approved(each)), default=None)
     return pages.form_page(
         "agencies/agency.html",
         form,
@@ -83,7 +83,13 @@ def _page(found: Row[Any], form: AgreementForm) -> Any:
         state=queries.agreement_state(signed),
         sections=sections_for("agency", actor, found),
         can_change=actor.holds(Permission.ADMIN_USERS),
+        deciding=DecideAgreementForm(formdata=None),
+        own_id=actor.user_id,
     )
+
+
+def _is_approved(agreement: Row[Any]) -> bool:
+    return bool(agreement.decision is AgreementDecision.APPROVED)
 
 
 def _shared(agreement: Row[Any]) -> list[str]:
@@ -114,9 +120,30 @@ def add_agreement(ref: str) -> Any:
         except RuleError as error:
             form.add_rule_error(error)
         else:
-            flash("Agreement recorded.", "success")
+            flash("Agreement recorded. It opens case data once a second person approves it.", "success")
             return pages.to("agencies.agency", ref=ref)
     return _page(found, form)
+
+
+@blueprint.post("/admin/agencies/<string:ref>/agreements/decide")
+@permission(Permission.ADMIN_AGREEMENTS)
+@fresh_factor
+def decide_agreement(ref: str) -> Any:
+    """Approve an agreement that somebody else recorded, or decline it."""
+    actor = current_actor()
+    found = queries.access_agency(actor, ref)
+    form = DecideAgreementForm()
+    number = str(form.agreement.data or "")
+    if not form.validate() or not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise NotFoundError
+    approve = form.decision.data == "approve"
+    try:
+        service.decide_agreement(actor, found.ref, int(number), approve=approve)
+    except RuleError as error:
+        flash(error.message, "notice")
+    else:
+        flash("Approved. It holds from everybody’s next page on." if approve else "Declined.", "success")
+    return pages.to("agencies.agency", ref=ref)
 
 
 @blueprint.route("/admin/agencies/<string:ref>/change", methods=["GET", "POST"])

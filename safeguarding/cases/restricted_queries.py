@@ -135,6 +135,7 @@ def list_restrictions(actor: Actor, *, ref: str | None = None) -> list[Any]:
     return list(db.session.execute(statement))
 
 
+@beyond(Beyond.SECOND_PERSON)
 def restriction_entity(restriction_id: int) -> CaseRestriction:
     """Return the entity of a restriction that was found through its case or `access_restriction`, for a command."""
     return db.session.get_one(CaseRestriction, restriction_id)

@@ -144,8 +144,7 @@ def open_case(
         db.session.flush()
         with beyond(Beyond.CLOSING):
             case.is_restricted = True
-            db.session.flush()
-        _restrict_at_once(case, now)
+            _restrict_at_once(case, now)
         for allocation in db.session.scalars(select(Allocation).where(Allocation.case_id == case.id)):
             put_worker_on_list(case, allocation)
     db.session.flush()
@@ -202,7 +201,7 @@ def end_unborne(actor: Actor, user_id: int) -> None:
 
     Nobody is put in their place: a live case then says that nobody leads it. Raises ForbiddenError.
     """
-    if not actor.may(Permission.ADMIN_USERS):
+    if not (actor.may(Permission.ADMIN_USERS) or actor.may(Permission.MEMBERS_CONFIRM)):
         raise ForbiddenError
     held = select(Allocation.case_id).where(Allocation.user_id == user_id, Allocation.valid_to.is_(None))
     case_ids = sorted(set(db.session.scalars(held)))
@@ -355,6 +354,7 @@ def _restrict_at_once(case: Case, now: datetime) -> None:
             set_at=now,
         )
     )
+    db.session.flush()
     closing.close(("case", case.id), _subjects(case))
 
 

@@ -6,14 +6,20 @@ from typing import Any
 import click
 from flask import current_app, render_template
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import inspect
 
+from safeguarding.access.actor import Actor
 from safeguarding.access.decisions import Reason, decide
 from safeguarding.access.permissions import Permission
-from safeguarding.access.roles import GRANTS, ROLE_NAMES, Relation, Role
+from safeguarding.access.roles import ROLE_NAMES, Relation, Role
+from safeguarding.access.tightening import NOTHING, Tightened
+from safeguarding.accounts.tightening_queries import tightened_now
+from safeguarding.extensions import db
 from safeguarding.web.guard import needs_of, subject_needs_of
 
 access_group = AppGroup("access", help="Who may do what.")
 NONE = "none"  # no relation to the subject
+Grants = dict[Permission, frozenset[Relation] | None]
 ALLOW, DENY, HIDDEN = "allow", "deny", "hidden"
 
 
@@ -22,7 +28,7 @@ ALLOW, DENY, HIDDEN = "allow", "deny", "hidden"
 @with_appcontext
 def matrix(shape: str) -> None:
     """Print, for each role, relation, method and route, whether it is allowed, denied or hidden."""
-    rows = rows_of()
+    rows = rows_of(tightened_now() if inspect(db.engine).has_table("tightening") else NOTHING)
     if shape == "json":
         click.echo(json.dumps(rows))
         return
@@ -30,8 +36,10 @@ def matrix(shape: str) -> None:
         click.echo(render_template("oversight/matrix.html", roles=_by_role(rows), role_names=_names()))
 
 
-def rows_of() -> list[dict[str, str]]:
+def rows_of(tightened: Tightened = NOTHING) -> list[dict[str, str]]:
     """Return the rows of the matrix: role, relation, method, route, result, and the permission that decides.
+
+    `tightened` are the rights that the partnership took away.
 
     allow: the page or command opens. deny: 403, the role does not include it. hidden: 404, as if there were no such thing.
     A public page is not listed: it is open to everyone.
@@ -45,6 +53,7 @@ def rows_of() -> list[dict[str, str]]:
         about_subject = bool(rule.arguments)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             for role in Role:
+                grants = _grants(role, tightened)
                 for relation in (NONE, *Relation) if about_subject else (NONE,):
                     found.append(
                         {
@@ -53,32 +62,32 @@ def rows_of() -> list[dict[str, str]]:
                             "method": method,
                             "route": rule.rule,
                             "permission": str(needed),
-                            "result": result_of(role, relation, needed, on_subject)
+                            "result": result_of(grants, relation, needed, on_subject)
                             if about_subject
-                            else _opens(role, needed),
+                            else _opens(grants, needed),
                         }
                     )
     return found
 
 
-def result_of(role: Role, relation: str, needed: Permission, on_subject: Permission | None) -> str:
+def result_of(grants: Grants, relation: str, needed: Permission, on_subject: Permission | None) -> str:
     """Return what becomes of a request of somebody in this role and relation, by the function that decides requests."""
     held = () if relation == NONE else (Relation(relation),)
-    first = decide(GRANTS[role], needed, ())
+    first = decide(grants, needed, ())
     if first.reason is Reason.NO_PERMISSION:
         return DENY
-    decision = decide(_grants(role), on_subject or needed, held)
+    decision = decide(grants, on_subject or needed, held)
     return ALLOW if decision.allowed else HIDDEN
 
 
-def _opens(role: Role, needed: Permission) -> str:
+def _opens(grants: Grants, needed: Permission) -> str:
     """Return what becomes of a request that names no subject: a list holds whatever the asker may see."""
-    return ALLOW if needed in GRANTS[role] else DENY
+    return ALLOW if needed in grants else DENY
 
 
-def _grants(role: Role) -> dict[Permission, frozenset[Relation] | None]:
+def _grants(role: Role, tightened: Tightened) -> Grants:
     """Return a role's grants as an actor has them: None where no relation is needed."""
-    return {permission: kinds or None for permission, kinds in GRANTS[role].items()}
+    return Actor("system:access", "", roles=frozenset({role}), tightened=tightened).grants
 
 
 def _names() -> dict[str, str]:

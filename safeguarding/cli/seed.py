@@ -19,6 +19,7 @@ from safeguarding.cli.demo.names import STAFF
 from safeguarding.cli.demo.nrm import enter_groups, enter_nrm
 from safeguarding.cli.demo.partnership import PHRASE, SYSTEM, make_partnership
 from safeguarding.cli.demo.places import make_places
+from safeguarding.cli.demo.trust import Trust
 from safeguarding.cli.demo.youngsters import draw_youngsters
 from safeguarding.cli.stamp import on_ready_database
 from safeguarding.contexts.service import figures_wait, refresh_risk
@@ -91,6 +92,7 @@ def seed_demonstration(as_of: date) -> None:
             cycle.enter()
             enter_nrm(cycle)
             enter_groups(cycle)
+            Trust(cycle).enter()
         with figures_wait():
             diary.write(present)
         with unit_of_work(), clock.pretend(present):

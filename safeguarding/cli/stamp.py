@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import inspect, select, text
 
 from config import Mode, Settings
-from safeguarding.core import clock
+from safeguarding.core import clock, durability
 from safeguarding.core.disks import network_kind
 from safeguarding.core.installation import Installation
 from safeguarding.core.second_wall import as_command
@@ -36,6 +36,7 @@ def check_stamp(app: Flask, settings: Settings) -> None:
             raise StampError("DATABASE_URL: the database is empty; run `flask prepare` first.")
         stamped = db.session.scalar(select(Installation.mode))
         too_strong = not settings.is_sqlite and _passes_the_wall()
+        loses = None if settings.is_sqlite else durability.fault(db.session.connection(), settings.synchronous_standby)
         db.session.rollback()
     require_mode(stamped, settings.mode)
     if too_strong and settings.mode is Mode.LIVE:
@@ -43,6 +44,8 @@ def check_stamp(app: Flask, settings: Settings) -> None:
             "DATABASE_URL: this role owns the tables or passes row-level security; use the application's own. "
             "`flask database roles` makes it."
         )
+    if loses is not None and settings.mode is Mode.LIVE:
+        raise StampError(f"DATABASE_URL: {loses}")
 
 
 def _passes_the_wall() -> bool:

@@ -1,4 +1,7 @@
-"""`flask worker`: puts queued notices on their way. Any number may run; each notice is sent by one of them."""
+"""`flask worker`: does what is due by the clock (`cli.rounds`) and puts queued notices on their way.
+
+Any number may run; each notice is sent by one of them.
+"""
 
 import json
 import logging
@@ -12,12 +15,12 @@ from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
+from safeguarding.cli.rounds import Rounds
 from safeguarding.cli.stamp import on_ready_database
 from safeguarding.core.errors import UnavailableError
 from safeguarding.extensions import db
 from safeguarding.notices import mail, service
 from safeguarding.notices.models import NoticeState
-from safeguarding.oversight.service import escalate_overdue, is_any_overdue
 from safeguarding.web.transaction import unit_of_work
 
 log = logging.getLogger("safeguarding.worker")
@@ -26,11 +29,11 @@ NO_SERVER = "MAIL_HOST: a live installation sends its notices by a mail server; 
 
 
 @click.command("worker")
-@click.option("--once", is_flag=True, help="Send what is due and stop.")
+@click.option("--once", is_flag=True, help="Do and send what is due, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: print one line of JSON.")
 @on_ready_database
 def worker(once: bool, as_json: bool) -> None:
-    """Send notices until told to stop (SIGTERM or Ctrl-C), or only those that are due now."""
+    """Do what is due by the clock and send notices, until told to stop (SIGTERM or Ctrl-C), or once."""
     settings: Settings = current_app.extensions["settings"]
     mailer = mail.mailer_of(settings)
     if mailer is None:
@@ -39,6 +42,7 @@ def worker(once: bool, as_json: bool) -> None:
     if not once:
         _serve(settings, mailer)
         return
+    Rounds().make(settings)
     counts = send_due(settings, mailer, threading.Event())
     if as_json:
         click.echo(json.dumps(counts, separators=(",", ":")))
@@ -50,8 +54,10 @@ def _serve(settings: Settings, mailer: mail.Mailer) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stopper(stop))
+    rounds = Rounds()
     while not stop.is_set():
         try:
+            rounds.make(settings)
             send_due(settings, mailer, stop)
         except (DBAPIError, UnavailableError) as error:
             # The database is away or busy: what waits is still there when it is back.
@@ -66,7 +72,6 @@ def _stopper(stop: threading.Event) -> Callable[[int, Any], None]:
 
 def send_due(settings: Settings, mailer: mail.Mailer, stop: threading.Event) -> dict[str, int]:
     """Send everything that is due, one at a time, and return how many were sent, put off, withheld and given up."""
-    _escalate()
     counts = dict.fromkeys(("sent", "put_off", "withheld", "failed"), 0)
     names = {NoticeState.SENT: "sent", NoticeState.WAITING: "put_off", NoticeState.FAILED: "failed"}
     while not stop.is_set() and _is_anything_due():
@@ -83,15 +88,6 @@ def send_due(settings: Settings, mailer: mail.Mailer, stop: threading.Event) -> 
         if state in names:
             counts[names[state]] += 1
     return counts
-
-
-def _escalate() -> None:
-    """Queue what has to be told because a time has passed."""
-    overdue = is_any_overdue()
-    db.session.rollback()
-    if overdue:
-        with unit_of_work():
-            escalate_overdue()
 
 
 def _is_anything_due() -> bool:

@@ -6,6 +6,7 @@ it must not know runs beyond their id.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -182,20 +183,23 @@ class IncidentBatches:
 
 
 def _insert_incidents(rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows of equal columns; on PostgreSQL by COPY, which costs a third of as many INSERTs."""
+    """Insert rows of equal columns; on PostgreSQL all by one INSERT, which costs much less than as many.
+
+    COPY, which would cost no more, is refused by row-level security.
+    """
     if db.engine.dialect.name != "postgresql":
         db.session.execute(_INSERT_INCIDENTS, rows)
         return
-    names = list(rows[0])
-    driver: Any = db.session.connection().connection.driver_connection
-    text = f"COPY {_incident.name} ({', '.join(names)}) FROM STDIN"
-    with driver.cursor() as cursor, cursor.copy(text) as copy:
-        for row in rows:
-            copy.write_row([_plain(row[name]) for name in names])
+    names = ", ".join(rows[0])
+    taken = f"SELECT {names} FROM json_populate_recordset(NULL::{_incident.name}, %(rows)s::json)"  # noqa: S608
+    db.session.connection().exec_driver_sql(
+        f"INSERT INTO {_incident.name} ({names}) {taken}",
+        {"rows": json.dumps(rows, default=_plain)},
+    )
 
 
 def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+    return value.value if isinstance(value, Enum) else value.isoformat()
 
 
 def _columns_known() -> tuple[Any, ...]:

@@ -33,6 +33,7 @@ class Beyond(StrEnum):
     DUPLICATES = (
         "duplicates"  # who might be the same as somebody added goes to a queue, also whom the adder may not see
     )
+    SEALED = "sealed"  # information governance decides on requests about records to which it stands in no relation
     LEAVING = "leaving"  # who ends somebody's membership ends their part in cases, and stands in no relation to them
     MINUTES = "minutes"  # minutes hold the whole meeting, whoever prepares them; each reader is shown their own part
 
@@ -95,7 +96,8 @@ def as_command(name: str) -> Iterator[None]:
 def beyond(reason: Beyond) -> Iterator[None]:
     """Read beyond the actor's relations inside the block, or in the function it decorates; what is read must leave it
     protected. Nothing can be written, but by a second person that a case is restricted no longer, that a case is restricted
-    from the moment it is opened, and that somebody who leaves no longer works a case."""
+    from the moment it is opened, what becomes of a request to see something sealed, that two people may be the same, and
+    that somebody who leaves no longer works a case."""
     seen = _sight.get()
     with looking(seen if seen is None else Sight(seen.principals, seen.user_id, seen.system, reason)):
         yield

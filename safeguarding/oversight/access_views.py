@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask, render_template, request
 
 from safeguarding.access.permissions import Permission
+from safeguarding.access.roles import ROLE_NAMES
 from safeguarding.accounts.queries import staff_choices
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
@@ -35,6 +36,7 @@ def record(ref: str) -> Any:
         now=clock.now(),
         more=surroundings.surroundings_of(actor, found, audience),
         cells_of=explaining.cells_of,
+        taken=sorted((ROLE_NAMES[role], right.value) for role, right in actor.tightened),
         **_what_if(found),
     )
 

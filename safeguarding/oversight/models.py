@@ -117,3 +117,22 @@ class QuestionAnswer(Keyed, Base):
     answered_by_id: Mapped[int] = col(
         KEY, BigKey, ForeignKey("user_account.id", ondelete="RESTRICT"), nullable=False, index=True
     )
+
+
+class QuestionRaised(Keyed, Base):
+    """That information governance was told of a question: once, whatever is added to it."""
+
+    __tablename__ = "question_raised"
+
+    key: Mapped[str] = col(AUDIT, String(160), unique=True, nullable=False)
+    last: Mapped[int] = col(KEY, BigKey, nullable=False)  # the event up to which it was known then
+    raised_at: Mapped[datetime] = col(KEY, nullable=False)
+
+
+class QuestionWatch(Keyed, Base):
+    """The event up to which the audit was looked at for questions. One row."""
+
+    __tablename__ = "question_watch"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    seq: Mapped[int] = col(KEY, BigKey, nullable=False)

@@ -52,14 +52,7 @@ def list_questions(actor: Actor, span: timedelta = SPAN) -> Raised:
     if not actor.may(Permission.AUDIT_READ):
         raise ForbiddenError
     events = _events(span)
-    related, surnames = _related(events), _surnames(events)
-    found = [
-        *detectors.fast_looking(events),
-        *detectors.many_refusals(events),
-        *detectors.out_of_hours(events),
-        *detectors.without_relation(events, related),
-        *detectors.same_name(events, surnames),
-    ]
+    found = work_out(events)
     rows = db.session.execute(
         select(QuestionAnswer.key, QuestionAnswer.answer).where(
             QuestionAnswer.answered_at > clock.now() - span - timedelta(days=1)
@@ -69,6 +62,18 @@ def list_questions(actor: Actor, span: timedelta = SPAN) -> Raised:
     asked = [Asked(question, answers.get(question.key)) for question in found]
     asked.sort(key=lambda each: (each.answer is not None, -each.question.last, each.question.key))
     return Raised(asked, events[0].at if len(events) == MOST_EVENTS else None)
+
+
+def work_out(events: list[Seen]) -> list[Question]:
+    """Return the questions that these events raise. Four statements."""
+    related, surnames = _related(events), _surnames(events)
+    return [
+        *detectors.fast_looking(events),
+        *detectors.many_refusals(events),
+        *detectors.out_of_hours(events),
+        *detectors.without_relation(events, related),
+        *detectors.same_name(events, surnames),
+    ]
 
 
 def find_question(actor: Actor, key: str) -> Question | None:

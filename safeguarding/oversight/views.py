@@ -13,10 +13,12 @@ from safeguarding.audit import service as audit
 from safeguarding.audit.verify import anchor_file
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError, RuleError
+from safeguarding.notices.kinds import Kind, register_kind
 from safeguarding.oversight import queries, questions, service, words
 from safeguarding.oversight.events import AREAS, Act, deed, plain_words, why_words
 from safeguarding.oversight.forms import AnswerForm, AuditSearchForm, actor_key
 from safeguarding.oversight.looking import Order, lines_of
+from safeguarding.oversight.noticing import RAISED
 from safeguarding.web import pages, transaction
 from safeguarding.web.guard import current_actor, permission
 from safeguarding.web.navigation import Entry, register_entry
@@ -32,6 +34,15 @@ def init_audit_pages(app: Flask) -> None:
     """Register the pages, their place in the navigation, and the words of events for their templates."""
     app.register_blueprint(blueprint)
     app.jinja_env.filters["event_words"] = plain_words
+    register_kind(
+        app,
+        Kind(
+            RAISED,
+            "The audit raised a question for you to look at.",
+            permitted=lambda actor, _subject: actor.may(Permission.EMERGENCY_REVIEW),
+            page=lambda _subject: url_for("oversight.questions"),
+        ),
+    )
     register_entry(app, Entry("Audit", "oversight.audit", 85, Permission.AUDIT_READ, ("/audit",)))
 
 

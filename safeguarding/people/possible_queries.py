@@ -23,7 +23,7 @@ from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.people import duplicates
 from safeguarding.people.duplicates import Close, Compared
-from safeguarding.people.models import Person, PersonAlias
+from safeguarding.people.models import Person, PersonAlias, Sex
 from safeguarding.people.names import words_of
 from safeguarding.people.possible_models import PossibleAnswer, PossibleDuplicate, PossibleState
 from safeguarding.relations.built import Asker, among, built, instant
@@ -34,6 +34,8 @@ from safeguarding.relations.queries import not_barred, related, relations_to, su
 PAGE = 50
 OPEN = frozenset({PossibleState.WAITING, PossibleState.UNSURE})
 ANSWERED = frozenset({PossibleState.SAME, PossibleState.DIFFERENT})
+_NOT_RECORDED = "not recorded"
+_SEX = {Sex.FEMALE: "Female", Sex.MALE: "Male", Sex.UNKNOWN: None}
 _NAMED = frozenset({Relation.LISTED, Relation.LEAD_WORKER, Relation.ALLOCATED})
 _FIELDS = (
     "id",
@@ -130,7 +132,7 @@ def compare(pair: Possible) -> list[Compared]:
         duplicates.compare_name("Last name", one["family_name"], other["family_name"], names[pair.higher.id]),
         _compare("Known as", one["known_as"], other["known_as"]),
         duplicates.compare_born(one["born_on"], other["born_on"]),
-        _compare("Sex", str(one["sex"].value).replace("unknown", ""), str(other["sex"].value).replace("unknown", "")),
+        _compare("Sex", _SEX[one["sex"]], _SEX[other["sex"]]),
         _compare("School or college", one["school_name"], other["school_name"]),
         _compare("Language", one["language"], other["language"]),
         *(
@@ -138,7 +140,8 @@ def compare(pair: Possible) -> list[Compared]:
             for label, name in (("NHS number", "nhs_number"), ("Unique pupil number", "upn"), ("Address", "address"))
         ),
     ]
-    return sorted(fields, key=lambda each: each.close)
+    said = [each for each in fields if not (each.typed == each.held == _NOT_RECORDED)]
+    return sorted(said, key=lambda each: each.close)
 
 
 def _other_names(pair: Possible) -> dict[int, list[str]]:
@@ -154,7 +157,7 @@ def _other_names(pair: Possible) -> dict[int, list[str]]:
 
 def _compare(label: str, one: str | None, other: str | None, *, shown: bool = True) -> Compared:
     """Compare two texts; what is not shown is only said to be held."""
-    typed, held = ((value if shown else "held, not shown here") if value else "not recorded" for value in (one, other))
+    typed, held = ((value if shown else "held, not shown here") if value else _NOT_RECORDED for value in (one, other))
     if not one or not other:
         return Compared(label, typed, held, Close.DIFFERENT, "Not known" if one == other else "In one alone")
     same = one.casefold().split() == other.casefold().split()

@@ -256,7 +256,7 @@ def _flat(name: str, value: Any) -> Values:
 
 def _shape_of_actor(actor: Actor) -> Shape:
     counts = (len(actor.principals), len(actor.agency_ids), actor.user_id is None)
-    return (actor.roles, actor.system_permissions, *counts)
+    return (actor.roles, actor.system_permissions, actor.tightened, *counts)
 
 
 def _shape_of(name: str, value: Any) -> Any:

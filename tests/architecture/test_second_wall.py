@@ -14,6 +14,8 @@ REVIEWED = {
     "safeguarding/panels/queries/minutes.py": {"MINUTES"},
     "safeguarding/people/possible.py": {"DUPLICATES"},
     "safeguarding/people/possible_queries.py": {"DUPLICATES"},
+    "safeguarding/people/sealed/queries.py": {"SEALED"},
+    "safeguarding/people/sealed/service.py": {"SEALED"},
     "safeguarding/relations/closing.py": {"CLOSING"},
     "safeguarding/reports/queries.py": {"COUNTS"},
 }

@@ -135,7 +135,7 @@ def made_up(rule: Rule, name: str) -> Any:
     prefix = {"person_ref": "YP", "case_ref": "CA", "context_ref": "CX", "agency_ref": "AG", **NO_SUCH}.get(name)
     areas = {"people": "YP", "cases": "CA", "actions": "AC", "nrm": "NR", "referrals": "RF", "contexts": "CX",
              "panels": "MT", "admin": "US", "agencies": "AG", "oversight": "CA", "access": "CA", "emergency": "EA", "exports": "LX",
-             "sealed": "SR", "approvals": "RR", "accounts": "SF", "drafts": "KF"}  # fmt: skip
+             "sealed": "SR", "approvals": "RR", "accounts": "SF", "drafts": "KF", "matrix": "TG"}  # fmt: skip
     own = {"cases.open_case": "YP", "panels.answer_return": "RR", "people.possible_duplicate": "PD"}
     return new_reference(prefix or own.get(rule.endpoint) or areas[rule.endpoint.partition(".")[0]])
 
@@ -155,6 +155,7 @@ OF_THE_PARTNERSHIP = frozenset(
     {
         Permission.ADMIN_USERS,
         Permission.ADMIN_APPROVE,
+        Permission.ADMIN_SETTINGS,
         Permission.ADMIN_AGREEMENTS,
         Permission.AUDIT_READ,
         Permission.EMERGENCY_REVIEW,

@@ -5,17 +5,28 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import func, select
 
+from safeguarding.accounts.models import User
+from safeguarding.accounts.queries import actor_for_user
+from safeguarding.accounts.request_models import RoleRequest
 from safeguarding.agencies.models import Agency, SharingAgreement
 from safeguarding.audit.verify import verify
+from safeguarding.cases.models import CaseListing, CaseRestriction
 from safeguarding.cli.demo.cycle import next_meeting_day
 from safeguarding.cli.seed import demonstration_accounts
 from safeguarding.contexts.models import Context, Incident, Ward
 from safeguarding.contexts.risk import differing
 from safeguarding.core import clock
+from safeguarding.core.second_wall import as_command
 from safeguarding.extensions import db
+from safeguarding.oversight.detectors import Pattern
+from safeguarding.oversight.models import EmergencyAccess
+from safeguarding.oversight.questions import list_questions
 from safeguarding.panels.models.meetings import Meeting, MeetingState
 from safeguarding.panels.models.minutes import Minutes, MinutesState
 from safeguarding.people.models import PeerGroup, Person
+from safeguarding.people.possible_models import PossibleDuplicate
+from safeguarding.people.possible_queries import list_possible
+from safeguarding.people.sealed.models import GrantState, SealedGrant
 
 
 def count(what: type) -> int:
@@ -26,10 +37,31 @@ def count(what: type) -> int:
 def test_the_demonstration_is_as_large_as_it_says(demonstration: Flask) -> None:
     with demonstration.app_context():
         found = {each.__name__: count(each) for each in (Person, Context, PeerGroup, Agency, Ward)}
-        assert found == {"Person": 60, "Context": 25, "PeerGroup": 8, "Agency": 14, "Ward": 8}
+        assert found == {"Person": 61, "Context": 25, "PeerGroup": 8, "Agency": 14, "Ward": 8}
         first = db.session.scalar(select(func.min(Incident.happened_on)))
         assert first is not None
         assert 600 < (clock.today() - first).days <= 731
+
+
+def test_something_of_everything_waits_for_somebody(demonstration: Flask) -> None:
+    with demonstration.app_context(), as_command("test"):
+        states = {
+            "restricted": select(CaseRestriction.state).where(CaseRestriction.agreed_at.is_(None)),
+            "listed": select(CaseListing.id).where(CaseListing.valid_to > clock.now()),
+            "sealed": select(SealedGrant.state).order_by(SealedGrant.id),
+            "role": select(RoleRequest.state),
+            "emergency": select(EmergencyAccess.id).where(EmergencyAccess.reviewed_at.is_(None)),
+            "duplicate": select(PossibleDuplicate.state),
+        }
+        found = {name: list(db.session.scalars(statement)) for name, statement in states.items()}
+        counts = {name: len(rows) for name, rows in found.items()}
+        assert counts == {"restricted": 1, "listed": 2, "sealed": 2, "role": 1, "emergency": 1, "duplicate": 1}
+        assert found["sealed"] == [GrantState.GRANTED, GrantState.ASKED]
+        keeper = db.session.scalars(select(User.id).where(User.email.startswith("information-governance@"))).one()
+        asked = {each.question.pattern for each in list_questions(actor_for_user(keeper)).asked if each.answer is None}
+        assert Pattern.MANY_REFUSALS in asked
+        seen = db.session.scalars(select(User.id).where(User.email.startswith("lead@"))).one()
+        assert len(list_possible(actor_for_user(seen))) == 1
 
 
 def test_twelve_meetings_were_held_and_the_next_lies_ahead(demonstration: Flask) -> None:

@@ -11,7 +11,7 @@ from safeguarding.access.roles import Role
 from safeguarding.accounts.passwords import hash_phrase
 from safeguarding.accounts.queries import actor_for_user
 from safeguarding.accounts.service import add_user, give_membership
-from safeguarding.agencies.models import Agency, AgencyKind, QuorumGroup, SharingAgreement
+from safeguarding.agencies.models import Agency, AgencyKind, AgreementDecision, QuorumGroup, SharingAgreement
 from safeguarding.core import clock
 from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
@@ -75,6 +75,7 @@ def make_agency(
                 signed_by="A director",
                 signed_on=today - timedelta(days=30),
                 review_on=today + timedelta(days=365),
+                decision=AgreementDecision.APPROVED,
             )
         )
         db.session.flush()

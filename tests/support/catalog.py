@@ -3,14 +3,12 @@
 from sqlalchemy import Connection, text
 
 # What everything about a young person hangs on.
-ROOTS = ("person", "safeguarding_case", "referral", "agenda_item", "action", "nrm_referral")
+ROOTS = ("person", "safeguarding_case", "referral", "agenda_item", "action", "nrm_referral", "minutes", "context")
 # Reachable from a root, or naming a subject, and open on purpose, each with its reason.
 OPEN = {
     "relation": "the policies read it; it holds numbers and kinds, no name and no text",
+    "context_risk": "figures of a place without its name: lists of places are walked by it",
     "closed_subject": "which relations count no more; it holds numbers and kinds, no name and no text",
-    "case_listing": "who else agrees to a restriction, and information governance, stand in no relation to the case",
-    "case_restriction": "the same",
-    "sealed_grant": "information governance decides on it without a relation; it holds no sealed value",
 }
 
 _HANGING = """

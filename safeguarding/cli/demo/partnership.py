@@ -9,7 +9,7 @@ from safeguarding.access.roles import Role
 from safeguarding.accounts.models import User
 from safeguarding.accounts.queries import actor_for_user
 from safeguarding.accounts.service import add_user, give_membership
-from safeguarding.agencies.models import Agency, AgencyKind, QuorumGroup, SharingAgreement
+from safeguarding.agencies.models import Agency, AgencyKind, AgreementDecision, QuorumGroup, SharingAgreement
 from safeguarding.cli.demo.names import AGENCIES, COLLEAGUES, STAFF
 from safeguarding.core import clock
 from safeguarding.core.references import new_reference
@@ -81,6 +81,7 @@ def _agency(as_of: date, name: str, short: str, kind: str, group: str) -> Agency
             signed_by=f"Director, {short}",
             signed_on=clock.today() - timedelta(days=30),
             review_on=as_of + timedelta(days=400),
+            decision=AgreementDecision.APPROVED,
         )
     )
     return agency

@@ -11,6 +11,7 @@ from safeguarding.accounts.models import User
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.people.models import Person
 from safeguarding.people.sealed.fields import Sealing, fields_on
@@ -60,6 +61,7 @@ def shown(actor: Actor, on: Sealing, row: Any) -> list[FieldShown]:
     ]
 
 
+@beyond(Beyond.SEALED)
 def list_requests(actor: Actor, *, is_open: bool) -> list[Any]:
     """Return the requests that wait for a decision (oldest first), or those decided (newest first)."""
     if not actor.may(Permission.SEALED_GRANT):
@@ -72,6 +74,7 @@ def list_requests(actor: Actor, *, is_open: bool) -> list[Any]:
     return list(db.session.execute(statement.order_by(SealedGrant.asked_at.desc(), SealedGrant.id.desc()).limit(PAGE)))
 
 
+@beyond(Beyond.SEALED)
 def access_request(actor: Actor, ref: str) -> Any:
     """Return one request to whoever decides it or made it. Raises NotFoundError."""
     known = normalise_reference(ref, "SR") or ""
@@ -99,11 +102,13 @@ def list_own(actor: Actor, on: Sealing) -> list[Any]:
     return list(db.session.execute(statement))
 
 
+@beyond(Beyond.SEALED)
 def request_entity(request_id: int) -> SealedGrant:
     """Return the entity of a request found through `access_request`, for a command."""
     return db.session.get_one(SealedGrant, request_id)
 
 
+@beyond(Beyond.SEALED)
 def list_reveals(request_id: int) -> list[Any]:
     """Return each time that something was shown under a grant (shown_at, field, reason), the newest first."""
     statement = (

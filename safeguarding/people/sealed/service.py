@@ -18,6 +18,7 @@ from safeguarding.audit import service as audit
 from safeguarding.core import clock, sealing
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.core.references import new_reference
+from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.extensions import db
 from safeguarding.notices import service as notices
 from safeguarding.people.models import Person
@@ -87,6 +88,7 @@ def ask(
     return request
 
 
+@beyond(Beyond.SEALED)
 def grant(actor: Actor, request: SealedGrant, *, until_on: date, reason: str) -> None:
     """Let somebody see what they asked for, up to and with a day at most 90 days ahead. Raises ForbiddenError, RuleError."""
     locked = _to_decide(actor, request)
@@ -97,11 +99,13 @@ def grant(actor: Actor, request: SealedGrant, *, until_on: date, reason: str) ->
     _decide(actor, locked, GrantState.GRANTED, reason)
 
 
+@beyond(Beyond.SEALED)
 def refuse(actor: Actor, request: SealedGrant, *, reason: str) -> None:
     """Refuse a request, with a reason that whoever asked will read. Raises ForbiddenError and RuleError."""
     _decide(actor, _to_decide(actor, request), GrantState.REFUSED, reason)
 
 
+@beyond(Beyond.SEALED)
 def end_grant(actor: Actor, request: SealedGrant) -> None:
     """Take a grant back at once; whoever holds it may give it back too. Raises ForbiddenError and RuleError."""
     if request.user_id != actor.user_id and not actor.may(Permission.SEALED_GRANT):

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import func, select
 
 from safeguarding.access.roles import Role
+from safeguarding.accounts.lapse_views import WAITS
 from safeguarding.agencies import queries, service
 from safeguarding.agencies.models import Agency, AgencyKind, DataType, QuorumGroup, SharingAgreement
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.extensions import db
+from safeguarding.notices.models import Notice
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import Somebody, make_agency, make_somebody
 
@@ -23,10 +25,16 @@ def make(role: Role) -> Somebody:
 
 
 def sign(
-    who: Somebody, ref: str, signed: int = -1, review: int = 300, shares: frozenset[DataType] = frozenset(DataType)
+    who: Somebody,
+    ref: str,
+    signed: int = -1,
+    review: int = 300,
+    shares: frozenset[DataType] = frozenset(DataType),
+    *,
+    approve: bool = True,
 ) -> None:
     with unit_of_work():
-        service.add_agreement(
+        made = service.add_agreement(
             who.actor,
             ref,
             title="Agreement of the partnership",
@@ -36,6 +44,8 @@ def sign(
             signed_on=clock.today() + timedelta(days=signed),
             review_on=clock.today() + timedelta(days=review),
         )
+        if approve:
+            service.decide_agreement(make_somebody(Role.ADMIN).actor, ref, made.id, approve=True)
 
 
 def test_an_agreement_opens_the_agency_to_its_people_and_a_day_past_review_closes_it() -> None:
@@ -48,6 +58,32 @@ def test_an_agreement_opens_the_agency_to_its_people_and_a_day_past_review_close
     assert worker.actor.principals == set()
     sign(make(Role.ADMIN), ref, review=0)
     assert worker.actor.principals == {f"user:{worker.id}", f"agency:{worker.agency_id}"}
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_an_agreement_opens_nothing_before_a_second_person_approves_it(approve: bool) -> None:
+    with unit_of_work():
+        agency = make_agency("Harbour Trust", agreement=False)
+        worker = make_somebody(Role.PRACTITIONER, agency=agency)
+        ref = agency.ref
+    recording, second = make(Role.INFORMATION_GOVERNANCE), make(Role.ADMIN)
+    sign(recording, ref, approve=False)
+    assert worker.actor.principals == set()
+    assert [row.ref for row in queries.list_waiting(second.actor)] == [ref]
+    assert queries.list_waiting(recording.actor) == []
+    assert second.id in set(db.session.scalars(select(Notice.recipient_id).where(Notice.kind == WAITS)))
+    waiting = db.session.scalars(select(SharingAgreement.id).where(SharingAgreement.recorded_by_id.is_not(None))).one()
+    with pytest.raises(ForbiddenError), unit_of_work():
+        service.decide_agreement(recording.actor, ref, waiting, approve=True)
+    with pytest.raises(ForbiddenError), unit_of_work():
+        service.decide_agreement(worker.actor, ref, waiting, approve=True)
+    with pytest.raises(NotFoundError), unit_of_work():
+        service.decide_agreement(second.actor, make_agency().ref, waiting, approve=True)
+    with unit_of_work():
+        service.decide_agreement(second.actor, ref, waiting, approve=approve)
+    assert bool(worker.actor.principals) is approve
+    with pytest.raises(RuleError), unit_of_work():
+        service.decide_agreement(second.actor, ref, waiting, approve=True)
 
 
 def test_nobody_else_records_an_agreement_or_sees_the_agencies() -> None:

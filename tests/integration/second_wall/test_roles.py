@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Mode, Settings
@@ -147,6 +147,37 @@ def test_what_a_later_migration_adds_is_given_to_the_application(app: Flask, set
         assert count(connection, "later") == 0
 
 
+def waits_for_disk(app: Flask, settings: Settings, value: str) -> None:
+    """Set for this database whether a commit waits for the disk; the cluster of the tests does not wait."""
+    name = make_url(settings.database_url).database
+    engine = create_engine(as_role(settings.database_url, SUPERUSER), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = {value}"))
+    engine.dispose()
+    dispose(app)
+
+
+def test_a_live_service_neither_starts_nor_is_ready_where_a_crash_loses_what_was_acknowledged(
+    app: Flask, settings: Settings
+) -> None:
+    with app.app_context(), unit_of_work():
+        db.session.get_one(Installation, 1).mode = Mode.LIVE
+    live = replace(settings, mode=Mode.LIVE)
+    served = create_app(live)
+    for value, said, status in (("off", "synchronous_commit is off", 503), ("on", None, 200)):
+        waits_for_disk(app, settings, value)
+        dispose(served)
+        if said is None:
+            check_stamp(app, live)
+        else:
+            with pytest.raises(StampError, match=said):
+                check_stamp(app, live)
+        assert served.test_client().get("/ready", base_url="https://localhost").status_code == status
+    with pytest.raises(StampError, match="does not name second_site"):
+        check_stamp(app, replace(live, synchronous_standby="second_site"))
+    dispose(served)
+
+
 @pytest.mark.parametrize("role", [SUPERUSER, ROLES.owner, ROLES.backup])
 def test_a_live_service_does_not_start_as_a_role_that_passes_the_wall(
     app: Flask, settings: Settings, role: str
@@ -154,6 +185,7 @@ def test_a_live_service_does_not_start_as_a_role_that_passes_the_wall(
     with app.app_context(), unit_of_work():
         db.session.get_one(Installation, 1).mode = Mode.LIVE
     live = replace(settings, mode=Mode.LIVE)
+    waits_for_disk(app, settings, "on")
     check_stamp(app, live)
     strong = create_app(replace(live, database_url=as_role(settings.database_url, role)))
     try:

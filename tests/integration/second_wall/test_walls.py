@@ -15,13 +15,24 @@ from sqlalchemy.exc import DBAPIError
 from config import Settings
 from safeguarding.access.actor import HUB_PRINCIPAL, user_principal
 from safeguarding.access.roles import Relation, Role
+from safeguarding.cases.models import Case, SubjectKind
+from safeguarding.contexts.models import IncidentSource
 from safeguarding.core import clock
 from safeguarding.core.second_wall import Beyond, Sight, beyond, guard_postgresql, looking
 from safeguarding.extensions import db, migrate
+from safeguarding.panels.models.meetings import Meeting
+from safeguarding.panels.service.meetings import close_meeting
+from safeguarding.panels.service.minutes import generate_minutes
+from safeguarding.people.models import Person
+from safeguarding.people.sealed import service as sealed
+from safeguarding.people.sealed.fields import Sealing
+from safeguarding.people.sealed.models import SealedOn
 from safeguarding.relations import service as relations
 from safeguarding.web.transaction import unit_of_work
-from tests.factories.cases import make_action, make_case, make_update
+from tests.factories.cases import make_action, make_case, make_update, restrict
+from tests.factories.meetings import make_day
 from tests.factories.people import Somebody, make_somebody
+from tests.factories.places import make_context, make_incident, make_lead
 from tests.support import catalog
 from tests.support.databases import ROLES, as_role, by_owner
 
@@ -179,6 +190,84 @@ def test_a_read_beyond_relations_writes_nothing(world: World, settings: Settings
         say(connection, beyond="counts", user=str(world.one.id), writes="on")
         assert count(connection, "person") == 2
         assert connection.execute(text("UPDATE person SET family_name = 'Changed'")).rowcount == 0
+
+
+# --- places, minutes, lists, requests ---------------------------------------------------------------------------------
+
+
+def test_a_restricted_place_and_what_hangs_on_it_is_seen_by_the_hub_and_by_who_sees_what_names_it(
+    app: Flask, settings: Settings
+) -> None:
+    with app.app_context(), unit_of_work():
+        lead, worker, stranger = make_lead(), make_somebody(Role.SOCIAL_WORKER), make_somebody(Role.SPOC)
+        park, flat = make_context(), make_context(is_restricted=True)
+        for place in (park, flat):
+            make_incident(lead.actor, place)
+        make_case(lead, subject=(SubjectKind.CONTEXT, flat.id), lead=worker)
+    hub = ",".join(sorted({user_principal(lead.id), HUB_PRINCIPAL}))
+    for principals, places in (
+        (hub, {park.id, flat.id}),
+        (user_principal(worker.id), {park.id, flat.id}),  # who works the case about it
+        (user_principal(stranger.id), {park.id}),
+        ("", set()),
+    ):
+        with connected(settings) as connection:
+            say(connection, principals=principals)
+            assert set(connection.scalars(text("SELECT id FROM context"))) == places, principals
+            assert set(connection.scalars(text("SELECT context_id FROM incident"))) == places, principals
+
+
+def test_what_the_police_publish_is_seen_by_whoever_asks_and_by_nobody_else(app: Flask, settings: Settings) -> None:
+    with app.app_context(), unit_of_work():
+        lead, stranger = make_lead(), make_somebody(Role.SPOC)
+        incident = make_incident(lead.actor, make_context(is_restricted=True))
+        db.session.flush()
+        incident.counts, incident.source = False, IncidentSource.POLICE_STREET
+    for principals, seen in ((user_principal(stranger.id), 1), ("", 0)):
+        with connected(settings) as connection:
+            say(connection, principals=principals)
+            assert count(connection, "incident") == seen
+
+
+def test_lists_and_minutes_are_seen_by_those_they_are_for(app: Flask, world: World, settings: Settings) -> None:
+    case_id, _person_id = world.of(world.one)
+    with app.app_context(), unit_of_work():
+        lead = restrict(db.session.get_one(Case, case_id))
+        day = make_day(items=1, heard=False)
+        close_meeting(day.people["chair"].actor, db.session.get_one(Meeting, day.meeting.id))
+        generate_minutes(day.people["chair"].actor, db.session.get_one(Meeting, day.meeting.id))
+        seats = {each: ",".join(sorted(each.actor.principals)) for each in (day.people["chair"], day.people["police"])}
+    for who, expected in (
+        (world.one, (1, 1, 0)),
+        (lead, (1, 1, 0)),
+        (world.other, (0, 0, 0)),
+        *((each, (0, 0, 1)) for each in seats),
+    ):
+        with connected(settings) as connection:
+            say(connection, principals=seats.get(who, user_principal(who.id)), user=str(who.id))
+            found = tuple(count(connection, table) for table in ("case_restriction", "case_listing", "minutes"))
+            assert found == expected, who.name
+
+
+def test_who_decides_changes_a_decision_and_nothing_else(app: Flask, world: World, settings: Settings) -> None:
+    case_id, person_id = world.of(world.one)
+    with app.app_context(), unit_of_work():
+        restrict(db.session.get_one(Case, case_id))
+        person = db.session.get_one(Person, person_id)
+        sealed.ask(
+            world.one.actor,
+            Sealing(SealedOn.PERSON, person.id, person.ref, person.ref),
+            fields=["phone"],
+            reason="A visit is planned for Thursday.",
+            held={Relation.LEAD_WORKER},
+        )
+    for reason, table in (("second_person", "case_restriction"), ("sealed", "sealed_grant")):
+        with connected(settings) as connection:
+            say(connection, principals=user_principal(world.other.id), user=str(world.other.id), writes="on")
+            assert connection.execute(text(f"UPDATE {table} SET reason = reason")).rowcount == 0  # noqa: S608
+            say(connection, beyond=reason)
+            assert connection.execute(text(f"UPDATE {table} SET reason = reason")).rowcount == 1  # noqa: S608
+            assert connection.execute(text(f"DELETE FROM {table}")).rowcount == 0  # noqa: S608
 
 
 # --- who says it ------------------------------------------------------------------------------------------------------

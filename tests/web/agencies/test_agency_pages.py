@@ -39,6 +39,14 @@ def test_an_agency_is_added_and_its_agreement_recorded(app: Flask, sign_in: Sign
     for _ in range(2):
         assert client.post(f"{path}/agreements", agreement).location == path
     shown = client.get(path).words
+    assert "Not signed" in shown
+    assert "Waits for somebody else" in shown
+    keeper = sign_in(Role.INFORMATION_GOVERNANCE)
+    assert "Agreements to approve" in keeper.get("/my-work").words
+    deciding = keeper.get(path).form(having="agreement") | {"decision": "approve"}
+    assert client.post(f"{path}/agreements/decide", deciding | {"csrf_token": client.csrf_token()}).status == 403
+    assert keeper.post(f"{path}/agreements/decide", deciding).location == path
+    shown = client.get(path).words
     assert "In date" in shown
     assert "Shares: Young people, adults who may pose a risk, and what is known in their cases; Health" in shown
     with app.app_context():
