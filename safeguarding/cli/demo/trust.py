@@ -23,7 +23,7 @@ from safeguarding.cli.demo.cycle import Cycle
 from safeguarding.cli.demo.partnership import SYSTEM
 from safeguarding.core import clock
 from safeguarding.extensions import db
-from safeguarding.oversight.models import EmergencyBasis, EmergencyKind
+from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyPart
 from safeguarding.oversight.service import open_emergency
 from safeguarding.people import service as people
 from safeguarding.people.models import Person
@@ -169,5 +169,6 @@ class Trust:
             self.cycle.people[OPENED_AT_NIGHT].ref,
             kind=EmergencyKind.MISSING_NOW,
             basis=EmergencyBasis.VITAL_INTERESTS,
+            parts=(EmergencyPart.RISK, EmergencyPart.CONTACTS),
             reason="Missing since 17:00. The police ask for the family’s address and who works with the young person.",
         )
