@@ -119,7 +119,10 @@ class Server(BaseApplication):
             "bind": f"127.0.0.1:{self._port}",
             "workers": WORKERS,
             "threads": THREADS,
-            "worker_class": "gthread",
+            "worker_class": "connections.Worker",
+            # As in gunicorn.conf.py: nobody says for anybody else where a request comes from.
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
             "preload_app": True,
             "control_socket_disable": True,
             "loglevel": "warning",
