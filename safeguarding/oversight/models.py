@@ -59,7 +59,7 @@ class EmergencyAccess(Keyed, Versioned, Base):
     kind: Mapped[EmergencyKind] = col(AUDIT, enum_of(EmergencyKind), nullable=False)
     basis: Mapped[EmergencyBasis] = col(AUDIT, enum_of(EmergencyBasis), nullable=False)
     reason: Mapped[str] = col(AUDIT, Text, nullable=False)
-    parts: Mapped[str] = col(AUDIT, String(60), nullable=False)  # the EmergencyParts that open, with commas
+    parts: Mapped[str] = col(KEY, String(60), nullable=False)  # the EmergencyParts that open, with commas
     opened_at: Mapped[datetime] = col(KEY, nullable=False)
     closes_at: Mapped[datetime] = col(KEY, nullable=False)
     closed_at: Mapped[datetime | None] = col(KEY)

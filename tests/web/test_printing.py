@@ -1,7 +1,11 @@
 """Printing a record is asked for, recorded before the page is sent, and marked with who and when."""
 
+import re
+from pathlib import Path
+
 import pytest
-from flask import Flask
+from bs4 import BeautifulSoup
+from flask import Flask, render_template
 from sqlalchemy import select
 
 from safeguarding.access.roles import Role
@@ -74,3 +78,14 @@ def test_every_sheet_says_who_had_it_and_when_and_an_error_says_nothing(paper: P
     assert missing.status == 404
     assert missing.html is not None
     assert missing.html.select_one(".app-print-mark, [data-print], .app-footer form") is None
+
+
+def test_a_sealed_value_is_left_out_on_paper(paper: Paper) -> None:
+    with paper.app.test_request_context("/"):
+        field = {"label": "Safe address"}
+        page = render_template("sealed/shown.html", field=field, name="Kieran", back="/", value="1 Mill Road")
+    shown = BeautifulSoup(page, "html.parser").select_one(".app-sealed__value")
+    assert shown is not None
+    assert "1 Mill Road" in shown.get_text()
+    css = (Path(paper.app.static_folder or "") / "css" / "print.css").read_text()
+    assert re.search(r"@media print \{.*\.app-sealed__value \{ display: none; \}", css, re.DOTALL)
