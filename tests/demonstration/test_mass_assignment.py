@@ -2,8 +2,9 @@
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +25,31 @@ from tests.support.pages import PageClient
 SENDERS = ("practitioner", "coordinator", "chair", "lead", "admin")
 # The digest of what was sent is to differ; the audit's hashes follow from the number of each request.
 APART = frozenset({"once_key", "audit_event", "audit_head", "user_session"})
-Cells = dict[str, list[dict[str, Any]]]
+Cells = dict[str, list[tuple[Any, ...]]]
 Places = set[tuple[str, str]]
 
 
-def cells() -> Cells:
-    """Return every row of every table that counts."""
-    return {
-        table.name: [dict(row._mapping) for row in db.session.execute(select(table).order_by(*table.primary_key))]
-        for table in db.metadata.sorted_tables
-        if table.name not in APART
-    }
+def cells(file: Path) -> Cells:
+    """Return every row of every table that counts, as SQLite holds it."""
+    with closing(sqlite3.connect(file)) as connection:
+        return {
+            table.name: connection.execute(str(select(table).order_by(*table.primary_key))).fetchall()
+            for table in db.metadata.sorted_tables
+            if table.name not in APART
+        }
 
 
 def different(one: Cells, other: Cells) -> Places:
     """Return the columns in which two databases differ; a table with more or fewer rows differs in `*`."""
     found: Places = set()
     for table, rows in one.items():
+        if rows == other[table]:
+            continue
         if len(rows) != len(other[table]):
             found.add((table, "*"))
+        names = db.metadata.tables[table].columns.keys()
         for mine, theirs in zip(rows, other[table], strict=False):
-            found |= {(table, name) for name, value in mine.items() if theirs[name] != value}
+            found |= {(table, name) for name, value, its in zip(names, mine, theirs, strict=True) if value != its}
     return found
 
 
@@ -102,8 +107,8 @@ class Again:
         """Return the status of an answer and what the database holds after it."""
         with self.as_it_was():
             status = send().status
-            with self.app.app_context():
-                return status, cells()
+            self._settle()
+            return status, cells(self.file)
 
 
 @pytest.mark.timeout(900)
