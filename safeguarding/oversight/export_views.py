@@ -10,7 +10,7 @@ from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError, RuleError
 from safeguarding.notices.kinds import Kind, register_kind
-from safeguarding.oversight import exports, queries
+from safeguarding.oversight import export_queries, exports, queries
 from safeguarding.oversight.forms import ExportForm
 from safeguarding.oversight.views import SPAN, anchors
 from safeguarding.web import pages
@@ -27,7 +27,7 @@ def init_exports(app: Flask) -> None:
         Kind(
             exports.ASKED,
             "An export of the audit waits for somebody to agree.",
-            permitted=exports.is_wanted,
+            permitted=export_queries.is_wanted,
             page=lambda _subject: url_for("exports.index"),
         ),
     )
@@ -68,10 +68,10 @@ def ask(ref: str) -> Any:
 def index() -> str:
     """Show the exports that were asked for."""
     actor = current_actor()
-    rows = exports.list_exports(actor)
+    rows = export_queries.list_exports(actor)
     audit.record_read("oversight:exports:listed", actor, None, exports=[row.ref for row in rows])
     return render_template(
-        "oversight/exports.html", rows=rows, me=actor.user_id, now=clock.now(), is_over=exports.is_over
+        "oversight/exports.html", rows=rows, me=actor.user_id, now=clock.now(), is_over=export_queries.is_over
     )
 
 

@@ -8,18 +8,16 @@ import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Role
 from safeguarding.accounts.holders import holders
-from safeguarding.accounts.models import User
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError
@@ -33,7 +31,6 @@ from safeguarding.oversight.queries import looks_at, names_of
 ASKED = "looks_export_asked"  # the notice to those who may agree
 LASTS = timedelta(days=14)
 SHORTEST_PURPOSE = 20
-MOST = 50
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _HEADINGS = ("Entry", "When (UTC)", "Who", "Their reference", "Agency", "What they did", "Record", "Why they could")
 
@@ -113,35 +110,6 @@ def take_export(actor: Actor, ref: str, anchors: Path) -> Taken:
         sha256=export.digest,
     )
     return Taken(f"who-looked-{export.subject_ref}.csv", content)
-
-
-def list_exports(actor: Actor) -> list[Any]:
-    """Return the exports that were asked for, the newest first, with who asked and who decided."""
-    _need(actor)
-    asker, decider = aliased(User), aliased(User)
-    statement = (
-        select(*LooksExport.__table__.columns, asker.name.label("asker"), decider.name.label("decider"))
-        .join(asker, asker.id == LooksExport.asker_id)
-        .outerjoin(decider, decider.id == LooksExport.decider_id)
-        .order_by(LooksExport.id.desc())
-        .limit(MOST)
-    )
-    return list(db.session.execute(statement))
-
-
-def is_over(row: Any, now: datetime) -> bool:
-    """Return whether nothing more can be done with an export: refused, taken, or run out."""
-    if row.taken_at is not None or row.is_agreed is False:
-        return True
-    return bool(now > (row.decided_at or row.asked_at) + LASTS)
-
-
-def is_wanted(actor: Actor, ref: str | None) -> bool:
-    """Return whether somebody may still be told that an export waits for them, when the mail is sent."""
-    waiting = select(LooksExport.id).where(
-        LooksExport.ref == ref, LooksExport.decided_at.is_(None), or_(LooksExport.asker_id != actor.user_id)
-    )
-    return actor.may(Permission.AUDIT_READ) and db.session.scalar(waiting) is not None
 
 
 def safe_cell(value: str) -> str:

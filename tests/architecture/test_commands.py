@@ -21,6 +21,7 @@ CHECKS = ("need_", "hold_", "lock_")
 # Commands with a module of their own beside the service.
 ALSO_SERVICES = {
     "safeguarding.accounts.approvals",
+    "safeguarding.oversight.exports",
     "safeguarding.accounts.factors",
     "safeguarding.accounts.invitations",
     "safeguarding.accounts.members",

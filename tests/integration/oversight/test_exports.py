@@ -24,6 +24,7 @@ from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError
 from safeguarding.extensions import db
 from safeguarding.notices.models import Notice
 from safeguarding.oversight import exports
+from safeguarding.oversight.export_queries import is_wanted
 from tests.factories.people import Somebody, make_somebody, unit_of_work
 
 CHILD = "YP-0000-0000"
@@ -67,8 +68,8 @@ def test_it_is_taken_once_by_whoever_asked_after_somebody_else_agreed(watch: Wat
     with unit_of_work():
         ref = watch.ask()
     assert set(db.session.scalars(select(Notice.recipient_id).where(Notice.kind == exports.ASKED))) == {watch.other.id}
-    assert exports.is_wanted(watch.other.actor, ref)
-    assert not exports.is_wanted(watch.asker.actor, ref)
+    assert is_wanted(watch.other.actor, ref)
+    assert not is_wanted(watch.asker.actor, ref)
     with refused(RuleError):
         take(watch.asker, ref)
     with refused(ForbiddenError):
