@@ -46,7 +46,10 @@ PAYLOADS = (
 ALL = " ".join(PAYLOADS)
 SHORTEST = max(len(each) for each in PAYLOADS[:6]) + 8
 # Texts of the installation, beside those about somebody: names of people and agencies, reasons, titles of agreements.
-NEVER = {"password_hash", "email", "issuer", "device", "quorum_groups", "source_key", "challenge", "band", "match_rule"}
+NEVER = {
+    *("password_hash", "email", "issuer", "device", "quorum_groups", "source_key", "challenge", "band", "match_rule"),
+    *("content", "explanation", "numbers", "quorum", "polygon", "exploitation_types"),  # read as JSON, or as codes
+}
 SAMPLE = {
     "practitioner": ["people.person", "people.names", "cases.case", "cases.revise", "actions.action", "nrm.referral"],
     "chair": ["panels.live_item", "panels.decision", "panels.meeting", "panels.minutes", "referrals.referral"],
