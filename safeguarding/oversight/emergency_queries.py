@@ -18,7 +18,7 @@ from safeguarding.oversight.models import EmergencyAccess
 from safeguarding.oversight.service import SOURCE
 from safeguarding.relations.built import Asker, built
 from safeguarding.relations.models import RelationRow
-from safeguarding.relations.queries import Asks, related
+from safeguarding.relations.queries import Asks, any_relation_to, related
 
 PAGE = 50
 _Reviewer = aliased(User)
@@ -68,9 +68,12 @@ def access_use(actor: Actor, ref: str) -> Use:
     if row is None:
         raise NotFoundError
     own = row.user_id == actor.user_id
-    if not (own or actor.holds(Permission.EMERGENCY_REVIEW)):
-        led = _of_led(actor).where(RelationRow.source_id == row.id).limit(1)
-        if db.session.scalar(led) is None:
+    if not actor.may(Permission.EMERGENCY_ASK if own else Permission.EMERGENCY_REVIEW):
+        opened = select(RelationRow.subject_kind, RelationRow.subject_id).where(
+            RelationRow.source_kind == SOURCE, RelationRow.source_id == row.id
+        )
+        pairs = [(each.subject_kind, each.subject_id) for each in db.session.execute(opened)]
+        if not (own or actor.may(Permission.LOOKS_READ, any_relation_to(actor, pairs))):
             raise NotFoundError
     return Use(row, own)
 
