@@ -31,20 +31,20 @@ SYNC = "fsync,fdatasync"
 @pytest.fixture
 def broken_disk(sqlite_databases: Databases, tmp_path: Path) -> Iterator[tuple[Settings, Caseload]]:
     """A fresh installation on SQLite, and somebody who works a case there."""
-    if not can_inject():
-        pytest.skip("strace is missing, or may not trace: no error of a disk can be injected")
+    need_injection()
     with sqlite_databases.copy(tmp_path) as fresh:
         [load] = make_caseloads(fresh, 1)
         yield fresh, load
 
 
-def can_inject() -> bool:
-    """Return whether this machine lets an error be put in place of a call."""
+def need_injection() -> None:
+    """Skip where no error can be put in place of a call: the program is missing, or the kernel lets nobody be traced."""
     if shutil.which("strace") is None:
-        return False
+        pytest.skip("strace is missing: no error of a disk can be injected")
     code = "import os,sys\ntry: os.fsync(os.open('/tmp',0))\nexcept OSError as e: sys.exit(e.errno)"
     done = subprocess.run([*injecting("1"), sys.executable, "-c", code], capture_output=True, check=False)
-    return done.returncode == 5
+    if done.returncode != 5:
+        pytest.skip("tracing forbidden: no error of a disk can be injected")
 
 
 def injecting(when: str) -> list[str]:
@@ -103,8 +103,7 @@ def test_what_the_disk_did_not_keep_is_never_told_as_stored(broken_disk: tuple[S
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
 def test_the_same_at_each_of_the_first_fifty_calls(sqlite_databases: Databases, tmp_path: Path) -> None:
-    if not can_inject():
-        pytest.skip("strace is missing, or may not trace: no error of a disk can be injected")
+    need_injection()
     met = 0
     for call in range(1, 51):
         folder = tmp_path / str(call)

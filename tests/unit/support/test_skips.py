@@ -68,7 +68,7 @@ def test_a_skipped_module_fails_it_too(tmp_path: Path) -> None:
 def test_only_the_want_of_shared_data_is_excused_and_it_is_counted(tmp_path: Path) -> None:
     done = run(tmp_path, PASSES + SKIPS.format(reason="shared data absent: schools.csv"), "--no-skip")
     assert done.returncode == 0
-    assert "skipped: 1, of them 1 because shared data absent" in done.stdout
+    assert "skipped: 1, of them 1 because shared data absent or tracing forbidden" in done.stdout
 
 
 @pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["here", "in a worker"])
