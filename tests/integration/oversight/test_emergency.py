@@ -100,7 +100,9 @@ def test_it_opens_the_parts_to_read_and_closes_by_itself_after_an_hour(night: Ni
         access_opened(night.police.actor, ref)
 
 
-@pytest.mark.parametrize("chosen", [{part} for part in EmergencyPart] + [set(EmergencyPart)], ids=str)
+@pytest.mark.parametrize(
+    "chosen", [{part} for part in EmergencyPart] + [set(EmergencyPart)], ids=lambda parts: "+".join(sorted(parts))
+)
 def test_a_part_that_was_not_asked_for_is_not_read(night: Night, chosen: set[EmergencyPart]) -> None:
     with unit_of_work():
         ref = night.open(parts=chosen).ref
