@@ -162,17 +162,17 @@ _attacked: set[object] = set()
 @on_sqlite
 @pytest.mark.parametrize("in_the_meeting", [False, True], ids=["before the meeting", "in the meeting"], indirect=True)
 @pytest.mark.timeout(600)
-def test_no_form_of_any_role_fails_or_loses_what_was_typed(
-    as_account: AsAccount, forms: Forms, in_the_meeting: bool
-) -> None:
+@pytest.mark.usefixtures("in_the_meeting")
+def test_no_form_of_any_role_fails_or_loses_what_was_typed(as_account: AsAccount, forms: Forms) -> None:
     answers: Counter[int] = Counter()
-    before = len(_attacked)  # in the meeting only what was not there before
+    before = len(_attacked)  # of the two, the one that runs second has only what the first did not meet
     for account in ACCOUNTS:
         client = as_account(account)
         answers += attack_all(client, forms(account, client), _attacked)
-    assert len(_attacked) - before > (10 if in_the_meeting else 40)
-    assert answers[422] > 100
-    assert answers[303] > 50  # hostile is not refused for being hostile: names may have apostrophes
+    fresh = len(_attacked) - before
+    assert len(_attacked) > 40
+    assert answers[422] > fresh
+    assert answers[303] > fresh  # hostile is not refused for being hostile: names may have apostrophes
 
 
 @on_postgresql

@@ -75,7 +75,7 @@ def test_a_change_for_which_there_is_no_room_is_not_half_made(
     assert client.sign_in(load.worker.email, PHRASE).status == 303
     refusals = 0
     for number in range(UPDATES):
-        form = load.form(client, LONG[: 1 + 90 * number])
+        form = load.form(client, LONG[: 1 + 200 * number])
         room.pages = 0
         while (page := client.post(load.add, form)).status != 303:
             tells_plainly(page)

@@ -15,7 +15,7 @@ from safeguarding.core.database import writing
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import SYSTEM
-from tests.support.databases import by_owner
+from tests.support.databases import by_owner, dispose
 
 WRITERS, EACH = 6, 15
 
@@ -87,6 +87,7 @@ def test_readings_that_end_keep_what_was_prepared_and_take_back_what_was_written
 
 @pytest.mark.parametrize("standing", ["postgresql"], indirect=True)
 def test_after_an_error_nothing_prepared_is_kept_and_all_goes_on(in_app: Flask) -> None:
+    dispose(in_app)  # connections outlive tests here, and what they prepared
     assert _asked_often() > 0
     with pytest.raises(Exception, match="no_such_table"):
         db.session.execute(text("SELECT 1 FROM no_such_table"))

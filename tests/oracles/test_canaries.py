@@ -64,7 +64,8 @@ def crawl(app: Flask, client: PageClient, world: World) -> dict[str, set[bytes]]
                 "__Host-session", session.value, domain="localhost", secure=True, httponly=True, path="/"
             )
             came = [ask(client, token, method, path)]
-            if method == "POST":
+            # Where the role or the address is refused already, what is sent along is not looked at.
+            if method == "POST" and came[0].status_code not in (403, 404, 405):
                 came.append(ask(client, token, method, path, sent_along))
             sent = [part for each in came for part in (each.data, str(each.headers).encode())]
             if tokens := tokens_in(b"\n".join(sent)):
@@ -89,19 +90,22 @@ def test_every_text_about_somebody_carries_a_token(app: Flask, world: World) -> 
         assert table in tables, table
 
 
-@pytest.mark.parametrize("role", [*STRANGERS, *WITHOUT_CONTENT])
+@pytest.mark.timeout(600)
 def test_nobody_meets_a_word_of_what_is_not_theirs(
-    app: Flask, world: World, sign_in: SignIn, role: Role, caplog: pytest.LogCaptureFixture
+    app: Flask, world: World, sign_in: SignIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    outsider = make_outsiders(app, (role,))[role]
+    outsiders = make_outsiders(app, (*STRANGERS, *WITHOUT_CONTENT))
     planted = plant(app)
     assert len(planted) > 100
-    found = named(planted, crawl(app, sign_in(outsider), world))
-    met = {(where.split()[1], each.partition("[")[0]) for where, held in found.items() for each in held}
-    agreed = AGREED.get(role, {})
-    assert not {(path, text) for path, text in met if not path.startswith(agreed.get(text, ("none",)))}
-    assert not tokens_in(caplog.text.encode()), "a log holds a text about somebody"
+    for role, outsider in outsiders.items():
+        found = named(planted, crawl(app, sign_in(outsider), world))
+        met = {(where.split()[1], each.partition("[")[0]) for where, held in found.items() for each in held}
+        agreed = AGREED.get(role, {})
+        strange = {(path, text) for path, text in met if not path.startswith(agreed.get(text, ("none",)))}
+        assert not strange, role
+        assert not tokens_in(caplog.text.encode()), f"{role}: a log holds a text about somebody"
+        caplog.clear()
 
 
 def test_nobody_signed_in_meets_nothing(app: Flask, world: World, anonymous: PageClient) -> None:
@@ -143,7 +147,9 @@ def test_no_mail_holds_a_word_of_anybody(app: Flask, world: World) -> None:
         return Outcome.SENT
 
     with app.app_context():
-        known = {word for each in world.people.values() for word in each.name.split() if len(word) > 3}
+        known = {
+            word for each in world.people.values() for word in each.name.split() if len(word) > 3 and word.isalpha()
+        }
         known |= {row for row in db.session.scalars(select(Person.given_name)) if len(row) > 3}
         send_due(app.extensions["settings"], keep, threading.Event())
     assert len(sent) > 1
