@@ -190,7 +190,7 @@ def _insert_incidents(rows: Sequence[dict[str, Any]]) -> None:
     if db.engine.dialect.name != "postgresql":
         db.session.execute(_INSERT_INCIDENTS, rows)
         return
-    names = ", ".join(rows[0])
+    names = ", ".join(rows[0])  # of columns, as the code above writes them; what a file holds goes as a parameter
     taken = f"SELECT {names} FROM json_populate_recordset(NULL::{_incident.name}, %(rows)s::json)"  # noqa: S608
     db.session.connection().exec_driver_sql(
         f"INSERT INTO {_incident.name} ({names}) {taken}",

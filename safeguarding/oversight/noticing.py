@@ -4,7 +4,7 @@ It goes on from the event at which it stopped, and reads the days of those who d
 one person on one day. Opening the page works the questions out anew, from the same functions.
 """
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
 
@@ -60,8 +60,8 @@ def _before_the_span() -> int:
     return (first or 1) - 1
 
 
-def _days_of(people: list[str], since: object, until: int) -> list[Seen]:
-    begins = clock.at_london(clock.london(since).date(), time())  # type: ignore[arg-type]
+def _days_of(people: list[str], since: datetime, until: int) -> list[Seen]:
+    begins = clock.at_london(clock.london(since).date(), time())
     found: list[Seen] = []
     for start in range(0, len(people), 500):
         rows = db.session.execute(
