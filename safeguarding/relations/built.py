@@ -13,7 +13,7 @@ other arguments parameters of their types, so that nothing of one request can st
 session's transaction. `scalars` gives the first column, `row` the only row or None, `run` changes rows and says how many.
 A statement of entities goes the long way instead, by way of the session: `db.session.scalars(*_waiting(actor, 10))`.
 
-The application keeps one statement for each shape of the question: the actor's roles, how many principals, which
+A process keeps one statement for each shape of the question: the actor's roles, how many principals, which
 arguments are given. Arguments that are None, true or false, codes (an Enum) or sets of codes decide the shape; numbers,
 texts, days and instants are filled in, also in a tuple (words, keys for `in_`, or a place in a list, to be compared with
 `tuple_`) and in a list (for `in_`: of any length, but sent the longer way, while each length of a tuple is a shape). The
@@ -30,7 +30,6 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from flask import current_app
 from sqlalchemy import BigInteger, Date, String, bindparam, literal, tuple_
 from sqlalchemy.exc import MultipleResultsFound
 from sqlalchemy.sql import visitors
@@ -138,6 +137,7 @@ class Built(Generic[P, S]):
     def __init__(self, builder: Callable[Concatenate[Asker, P], S]) -> None:
         self._builder = builder
         self._names = list(inspect.signature(builder).parameters)[1:]
+        self._kept: dict[Shape, _Kept[S]] = {}
         functools.update_wrapper(self, builder)
 
     def __call__(self, actor: Actor | None, /, *args: P.args, **kwargs: P.kwargs) -> tuple[S, Values]:
@@ -174,15 +174,10 @@ class Built(Generic[P, S]):
         given: Values = dict(zip(self._names, args, strict=False))
         if kwargs:
             given |= kwargs
-        statements: dict[Shape, _Kept[S]] = current_app.extensions.setdefault("built_statements", {})
-        shape = (
-            self._builder,
-            _shape_of_actor(asked),
-            *((name, _shape_of(name, value)) for name, value in given.items()),
-        )
-        kept = statements.get(shape)
+        shape = (_shape_of_actor(asked), *((name, _shape_of(name, value)) for name, value in given.items()))
+        kept = self._kept.get(shape)
         if kept is None:
-            kept = statements[shape] = _build(self._builder, asked, given)
+            kept = self._kept[shape] = _build(self._builder, asked, given)
         return kept, _values(asked, given, kept.used)
 
 
