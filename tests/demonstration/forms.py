@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileMultiDict
 
 from safeguarding.core import clock
 from safeguarding.web.once import new_key
-from tests.demonstration.walk import forms_of, walk
+from tests.demonstration.walk import forms_of
 from tests.support.pages import Page, PageClient
 
 Pairs = list[tuple[str, str]]
@@ -97,15 +97,6 @@ class FoundForm:
             elif (value := _plausible(each)) is not None:
                 sent.append((each.name, value))
         return sent
-
-
-def forms_reached(app: Flask, client: PageClient) -> list[FoundForm]:
-    """Return one form of each kind that a role reaches by walking."""
-    found: dict[tuple[str, frozenset[str]], FoundForm] = {}
-    for path, page in walk(app, client):
-        for form in described(app, path, page):
-            found.setdefault(form.kind, form)
-    return list(found.values())
 
 
 def renewed(form: FoundForm, token: str) -> FoundForm:

@@ -1,16 +1,14 @@
-"""What a request leaves behind: reading nothing, sending twice nothing more than once, a stale form nothing at all."""
+"""What a request leaves behind: sending twice nothing more than once, a stale form nothing at all."""
 
-import hashlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Case
 from safeguarding.core.second_wall import Sight, looking
 from safeguarding.extensions import db
@@ -18,44 +16,11 @@ from safeguarding.people.models import Person
 from safeguarding.web.once import new_key
 from tests.demonstration.conftest import AsAccount, Forms, in_the_meeting
 from tests.demonstration.forms import FoundForm, Pairs, described, encoded, posted
-from tests.demonstration.walk import ACCOUNTS, walk
+from tests.demonstration.survey import audited
 from tests.support.pages import PageClient
 
-# What reading does leave: that it was read, and that the session was used.
-LEFT_BY_READING = frozenset({"audit_event", "audit_head", "user_session"})
 READS = ("shown", "listed", "searched", "refused", "followed")
 AT_ONCE = 20
-
-
-def digests(app: Flask) -> dict[str, tuple[int, str]]:
-    """Return for each table how many rows it has and a digest of all that they hold."""
-    found = {}
-    with app.app_context():
-        for table in db.metadata.sorted_tables:
-            if table.name in LEFT_BY_READING:
-                continue
-            rows = db.session.execute(select(table).order_by(*table.primary_key.columns)).all()
-            whole = hashlib.sha256("\n".join(repr(tuple(row)) for row in rows).encode("utf-8", "surrogatepass"))
-            found[table.name] = (len(rows), whole.hexdigest())
-    return found
-
-
-@in_the_meeting
-@pytest.mark.timeout(600)
-def test_reading_everything_changes_nothing(demonstration: Flask, as_account: AsAccount) -> None:
-    clients = [as_account(account) for account in ACCOUNTS]
-    before, events = digests(demonstration), audited(demonstration)
-    pages = [page for client in clients for _path, page in walk(demonstration, client)]
-    assert len(pages) > 150
-    assert digests(demonstration) == before
-    assert sum((audited(demonstration) - events).values()) > len(pages) / 2  # and it was recorded that they read
-
-
-def audited(app: Flask) -> Counter[str]:
-    """Return how many events there are of each name."""
-    with app.app_context():
-        counted = select(AuditEvent.event, func.count()).group_by(AuditEvent.event)
-        return Counter({row[0]: row[1] for row in db.session.execute(counted)})
 
 
 def changes(app: Flask) -> Counter[str]:

@@ -118,20 +118,21 @@ def test_no_form_stores_what_it_does_not_ask_for(demonstration: Flask, as_accoun
     tried: set[str] = set()
     with time_machine.travel(clock.now(), tick=False):
         clients: dict[str, PageClient] = {account: as_account(account) for account in SENDERS}
-        found = [(clients[name], form) for name in SENDERS for form in forms(name, clients[name])]
+        reached = [(clients[name], form) for name in SENDERS for form in forms(name, clients[name])]
         again = Again(demonstration)
-        for client, form in found:
+        for client, form in reached:
             if form.endpoint in tried:
                 continue
             pairs = form.filled()
             status, plain = again.left_by(lambda c=client, f=form, p=pairs: posted(c, f, p))
             if status not in (200, 303):
                 continue
-            _status, once_more = again.left_by(lambda c=client, f=form, p=pairs: posted(c, f, p))
-            chance = different(plain, once_more)
-            assert not {table for table, name in chance if name == "*"}, form.endpoint
             more, stuffed = again.left_by(lambda c=client, f=form, p=pairs: posted(c, f, [*p, *everything(f)]))
             assert more == status, f"{form.endpoint} on {form.page}: {more} instead of {status}"
-            assert different(plain, stuffed) <= chance, f"{form.endpoint} on {form.page}"
+            if found := different(plain, stuffed):  # by chance perhaps: so sent alike once more
+                _status, once_more = again.left_by(lambda c=client, f=form, p=pairs: posted(c, f, p))
+                chance = different(plain, once_more)
+                assert not {table for table, name in chance if name == "*"}, form.endpoint
+                assert found <= chance, f"{form.endpoint} on {form.page}"
             tried.add(form.endpoint)
     assert len(tried) > 40, sorted(tried)

@@ -3,55 +3,48 @@
 import re
 
 import pytest
-from flask import Flask
-from sqlalchemy import func, select
 
-from safeguarding.audit.models import AuditEvent
-from safeguarding.extensions import db
 from safeguarding.oversight.events import AREAS
-from safeguarding.people.models import Person
-from tests.demonstration.conftest import AsAccount
-from tests.demonstration.walk import ACCOUNTS, walk
+from tests.demonstration.survey import Survey
+from tests.demonstration.walk import ACCOUNTS
 
 NO_CASE_CONTENT = ("admin", "analyst", "auditor", "information-governance")
-RECORDS = ("YP", "CA", "RF", "AC", "NR", "CX", "MT", "IT")
 _REFERENCE = re.compile(r"/[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}")
+both_stages = pytest.mark.parametrize(
+    "in_the_meeting", [False, True], ids=["before the meeting", "in the meeting"], indirect=True
+)
 _SUBJECT = re.compile(r"\b(?:YP|CA|RF|NR)-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
-def full_names(app: Flask) -> set[str]:
-    """Return the names of all young people, as pages write them."""
-    with app.app_context():
-        return {
-            f"{given} {family}" for given, family in db.session.execute(select(Person.given_name, Person.family_name))
-        }
-
-
+@both_stages
 @pytest.mark.parametrize("account", ACCOUNTS)
-def test_every_page_that_a_role_reaches_answers(demonstration: Flask, as_account: AsAccount, account: str) -> None:
-    names = full_names(demonstration)
-    assert len(names) == 60
-    pages, about_a_record = 0, {}
-    for path, page in walk(demonstration, as_account(account)):
-        assert page.status in (200, 303), f"{path} answered {page.status}"
-        pages += 1
-        if page.status == 200 and _REFERENCE.search(path):
-            about_a_record[page.response.headers["X-Request-ID"]] = path
-        if account in NO_CASE_CONTENT and page.html is not None:
-            shown = {name for name in names if name in page.words}
-            assert not shown, f"{path} shows {account} the name of {len(shown)} young people"
-            if account in ("admin", "analyst"):
-                assert not _SUBJECT.search(page.words), f"{path} shows {account} a reference of a case"
-    with demonstration.app_context():
-        recorded = set(db.session.scalars(select(AuditEvent.request_id)))
-        looks = select(AuditEvent.request_id).where(
-            AuditEvent.event.endswith(":shown"),
-            func.substr(AuditEvent.subject, 1, 2).in_(RECORDS),
-            ~AuditEvent.detail.contains('"why":'),
-        )
-        unexplained = about_a_record.keys() & set(db.session.scalars(looks))
-        parts = {event.partition(":")[0] for event in db.session.scalars(select(AuditEvent.event).distinct())}
-    assert parts <= set(AREAS)  # by parts the audit is searched
-    assert {path for number, path in about_a_record.items() if number not in recorded} == set()
-    assert {about_a_record[number] for number in unexplained} == set()  # each look says what allowed it
-    assert pages >= (5 if account in NO_CASE_CONTENT else 10)
+def test_every_page_that_a_role_reaches_answers(survey: Survey, account: str) -> None:
+    assert len(survey.names) == 60
+    pages = survey.pages[account]
+    assert {page.path: page.status for page in pages if page.status not in (200, 303)} == {}
+    assert len(pages) >= (5 if account in NO_CASE_CONTENT else 10)
+    about_a_record = {
+        page.request_id: page.path for page in pages if page.status == 200 and _REFERENCE.search(page.path)
+    }
+    assert {path for number, path in about_a_record.items() if number not in survey.recorded} == set()
+    # Each look says what allowed it.
+    assert {path for number, path in about_a_record.items() if number in survey.unexplained} == set()
+
+
+@both_stages
+@pytest.mark.parametrize("account", NO_CASE_CONTENT)
+def test_a_role_without_case_content_meets_nobody(survey: Survey, account: str) -> None:
+    for page in survey.pages[account]:
+        shown = {name for name in survey.names if name in page.words}
+        assert not shown, f"{page.path} shows {account} the name of {len(shown)} young people"
+        if account in ("admin", "analyst"):
+            assert not _SUBJECT.search(page.words), f"{page.path} shows {account} a reference of a case"
+
+
+@both_stages
+def test_reading_everything_changes_nothing(survey: Survey) -> None:
+    pages = sum(map(len, survey.pages.values()))
+    assert pages > 150
+    assert survey.changed == ()
+    assert survey.read > pages / 2  # and it was recorded that they read
+    assert {event.partition(":")[0] for event in survey.events} <= set(AREAS)  # by parts the audit is searched

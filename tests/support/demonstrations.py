@@ -45,7 +45,7 @@ class Demonstrations(Databases):
         super().__init__(folder, cluster, mode)
         for name, write in stages.items():
             kept = shared / f"{'sqlite' if cluster is None else 'postgresql'}-{name}"
-            with _alone(kept.with_suffix(".lock")):
+            with alone(kept.with_suffix(".lock")):
                 if kept.exists():
                     self._take(kept)
                 else:
@@ -84,7 +84,8 @@ class Demonstrations(Databases):
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path) -> Iterator[None]:
+    """Keep all other processes of the run waiting that ask for the same."""
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield

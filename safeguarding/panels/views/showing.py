@@ -39,6 +39,7 @@ class Item:
         self.is_running = row.state in RUNNING
         self.may_run = standing.may(Permission.MEETING_RUN) and self.is_running
         self.may_type = standing.may(Permission.NOTES_TYPE) and self.is_running
+        self.may_declare = standing.may(Permission.CONFLICT_DECLARE) and self.is_running
         self.records = standing.may(Permission.DECISION_RECORD) and row.item_state is ItemState.OPEN
         # What was typed is read even where it comes too late, so that it can be shown.
         sent = request.method == "POST" and standing.may(Permission.NOTES_TYPE)
