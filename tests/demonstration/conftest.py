@@ -134,9 +134,10 @@ Forms = Callable[[str, PageClient], list[FoundForm]]
 def forms(demonstration: Flask, in_the_meeting: bool, surveyed: Surveyed) -> Forms:
     """Return what gives the forms that an account reaches in a demonstration as it was made, as if found just now."""
     kind = make_url(demonstration.extensions["settings"].database_url).get_backend_name()
+    found = surveyed(kind, in_the_meeting).forms
 
     def reached(account: str, client: PageClient) -> list[FoundForm]:
         token = client.csrf_token()
-        return [renewed(form, token) for form in surveyed(kind, in_the_meeting).forms[account]]
+        return [renewed(form, token) for form in found[account]]
 
     return reached

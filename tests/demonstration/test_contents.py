@@ -1,10 +1,13 @@
 """What the demonstration holds, and that it is whole."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from safeguarding import create_app
 from safeguarding.accounts.models import User
 from safeguarding.accounts.queries import actor_for_user
 from safeguarding.accounts.request_models import RoleRequest
@@ -27,6 +30,18 @@ from safeguarding.people.models import PeerGroup, Person
 from safeguarding.people.possible_models import PossibleDuplicate
 from safeguarding.people.possible_queries import list_possible
 from safeguarding.people.sealed.models import GrantState, SealedGrant
+from tests.support.databases import dispose
+from tests.support.demonstrations import Demonstrations
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def demonstration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application on a demonstration that these tests only read, once for each database."""
+    databases: Demonstrations = request.getfixturevalue(f"{request.param}_demonstrations")
+    with databases.copy(tmp_path_factory.mktemp("contents")) as fresh:
+        app = create_app(fresh)
+        yield app
+        dispose(app)
 
 
 def count(what: type) -> int:
