@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.postgres import SECONDS_TO_START, Cluster
+from tests.support.server import children
 
 
 class Fragile(Cluster):
@@ -64,22 +65,13 @@ class Fragile(Cluster):
     def family(self) -> list[int]:
         """Return who the postmaster and its children are."""
         postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        return [*_children(postmaster), postmaster]
+        return [*children(postmaster), postmaster]
 
     def _signal(self, number: signal.Signals) -> list[int]:
         """Send a signal to the postmaster and its children, and return who they are."""
         postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGSTOP)  # it can then start nobody else, and lose nobody
-        family = [*_children(postmaster), postmaster]
+        family = [*children(postmaster), postmaster]
         for pid in family:
             os.kill(pid, number)
         return family
-
-
-def _children(parent: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):  # it may end while we look
-            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(entry.name))
-    return found

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -18,6 +17,7 @@ from werkzeug.wrappers import Response
 from config import Settings
 from tests.factories.people import PHRASE
 from tests.support.pages import Page
+from tests.support.server import children, master
 
 # What a client meets whose server, or whose server's worker, has just gone.
 GONE = (OSError, HTTPException)
@@ -90,15 +90,7 @@ def check_log(settings: Settings, *typed: str) -> None:
 
 def workers(address: str) -> list[int]:
     """Return the ids of the worker processes that serve an address."""
-    port = urlsplit(address).port
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and f"127.0.0.1:{port}".encode() in (entry / "cmdline").read_bytes():
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while we looked
-    return sorted(pid for pid, parent in parents.items() if parent in parents)
+    return children(master(address))
 
 
 def kill(pid: int) -> None:

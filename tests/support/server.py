@@ -3,18 +3,20 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config import Settings
+from tests.support import loaded
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = loaded.ROOT
 SECONDS_TO_START = 90  # on a machine that does much else
+_masters: dict[int, int] = {}  # by the port that they serve
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -48,32 +50,49 @@ def free_port() -> int:
 def serving(settings: Settings, workers: int = 2, options: Sequence[str] = ()) -> Iterator[str]:
     """Serve an installation and give its address; everything it started is ended afterwards."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
+    command = ["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
     # The rest is in gunicorn.conf.py, as in live use.
     command += ["--threads", "4", "--graceful-timeout", "3", *options]
-    log = (settings.data / "server.log").open("wb")
-    with log, subprocess.Popen(
-        command, cwd=ROOT, env=environment_of(settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-    ) as server:  # fmt: skip
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/health", server, settings.data / "server.log")
-            yield f"http://localhost:{port}"
-        finally:
+    log = settings.data / "server.log"
+    server = loaded.start(command, environment_of(settings), log, log)
+    assert server.pid is not None
+    _masters[port] = server.pid
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/health", server, log)
+        yield f"http://localhost:{port}"
+    finally:
+        del _masters[port]
+        with suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
+        server.join(10)
+        if server.is_alive():
+            os.killpg(server.pid, signal.SIGKILL)
+            server.join()
 
 
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def master(address: str) -> int:
+    """Return the process that started the workers which serve an address."""
+    return _masters[urlsplit(address).port or 0]
+
+
+def children(parent: int) -> list[int]:
+    """Return the processes that a process started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may end while we look
+            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+def _wait_for(address: str, server: ForkServerProcess, log: Path) -> None:
     until = time.monotonic() + SECONDS_TO_START
     while True:
         try:
             with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - an address of this machine
                 return
         except OSError:
-            if server.poll() is not None or time.monotonic() > until:
+            if not server.is_alive() or time.monotonic() > until:
                 said = log.read_text(errors="replace")[-3000:] if log.is_file() else "its log cannot be read"
                 raise RuntimeError(said) from None
-            time.sleep(0.1)
+            time.sleep(0.02)

@@ -1,0 +1,45 @@
+"""Processes of the service that need not load it: forks of one that did, a few hundredths of a second old when they begin.
+
+Loading the service takes seconds of a processor, which a test that starts it with two workers would pay twice. What starts
+here is otherwise as `python -m` starts it: its own session, environment and output, settings read anew, an application of
+its own. That the service also starts in a python that has loaded nothing is what `./run` and the tests of its stamp show.
+"""
+
+import os
+import runpy
+import sys
+from collections.abc import Mapping, Sequence
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from gunicorn.app import wsgiapp
+from gunicorn.workers import gthread
+from sqlalchemy.dialects import postgresql, sqlite
+
+from safeguarding import registration
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_LOADED = (gthread, postgresql, registration, sqlite, wsgiapp)  # what each fork finds loaded
+_forking = get_context("forkserver")
+_forking.set_forkserver_preload([__name__])
+
+
+def start(words: Sequence[str], environment: Mapping[str, str], said: Path, errors: Path) -> ForkServerProcess:
+    """Start `python -m WORDS` in the repository; its output and its errors are written to files."""
+    started = _forking.Process(target=_become, args=(list(words), dict(environment), said, errors), daemon=True)
+    started.start()
+    return started
+
+
+def _become(words: list[str], environment: dict[str, str], said: Path, errors: Path) -> None:
+    os.setsid()
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, path in ((1, said), (2, errors)):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.argv = words
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
