@@ -15,11 +15,13 @@ def module(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def modules() -> list[Path]:
+@cache
+def modules() -> tuple[Path, ...]:
     """Return every source file of the product."""
-    return sorted([*PACKAGE.rglob("*.py"), ROOT / "config.py", ROOT / "wsgi.py"])
+    return tuple(sorted([*PACKAGE.rglob("*.py"), ROOT / "config.py", ROOT / "wsgi.py"]))
 
 
+@cache
 def name_of(path: Path) -> str:
     """Return a file's module name: `safeguarding.panels.service.agenda`."""
     plain = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
@@ -43,6 +45,7 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
-def calls(node: ast.AST) -> set[str]:
+@cache
+def calls(node: ast.AST) -> frozenset[str]:
     """Return the dotted names of everything that is called inside."""
-    return {dotted(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)} - {""}
+    return frozenset({dotted(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)} - {""})

@@ -114,15 +114,16 @@ def asks(command: Function) -> bool:
     )
 
 
-def commands() -> list[Function]:
+@cache
+def commands() -> tuple[Function, ...]:
     """Return the commands of the product."""
-    return [
+    return tuple(
         (name_of(path), function.name)
         for path in modules()
         if is_service(path) and name_of(path) != "safeguarding.audit.service"
         for function in functions(module(path))
         if not function.name.startswith(("_", *CHECKS)) and function.args.args and function.args.args[0].arg == "actor"
-    ]
+    )
 
 
 def test_there_are_commands_to_look_at() -> None:
