@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from werkzeug.datastructures import Headers
 
 from config import Settings
+from connections import SECONDS_TO_SEND
 from safeguarding.web.headers import HEADERS
 from tests.support.databases import Databases
 from tests.support.headers import check_every_response
@@ -86,24 +87,12 @@ def read(there: socket.socket) -> Answer:
     return Answer(int(found[1]), headers, body.decode("utf-8", "replace"))
 
 
-# As it is served live, but for how long somebody may take to send a request.
-IMPATIENT = """
-from runpy import run_path
-globals().update(run_path("gunicorn.conf.py"))
-import connections
-connections.SECONDS_TO_SEND = 5
-"""
-
-
 @pytest.fixture(scope="module")
 def served(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Wire]]:
     """An installation served behind one proxy, on SQLite: the database has no part in this."""
-    folder = tmp_path_factory.mktemp("raw")
-    (folder / "impatient.py").write_text(IMPATIENT)
-    options = ("--config", str(folder / "impatient.py"))
-    with sqlite_databases.copy(folder) as copied:
+    with sqlite_databases.copy(tmp_path_factory.mktemp("raw")) as copied:
         fresh = replace(copied, proxy_hops=1)
-        with serving(fresh, workers=1, options=options) as address:
+        with serving(fresh, workers=1) as address:
             yield fresh, Wire(address)
 
 
@@ -236,6 +225,13 @@ def test_of_two_hosts_neither_is_believed(wire: Wire) -> None:
 
 # --- who sends late ---------------------------------------------------------------------------------------------------
 
+# As it is served live, but for how long somebody may take to send a request.
+IMPATIENT = """
+from runpy import run_path
+globals().update(run_path("gunicorn.conf.py"))
+import connections
+connections.SECONDS_TO_SEND = 0.5
+"""
 UNENDING = (
     b"",
     b"GET /sign-in HTTP/1.1\r\n",
@@ -245,9 +241,15 @@ UNENDING = (
 )
 
 
-def test_whoever_sends_for_ever_is_hung_up_on_and_holds_nobody_else_up(wire: Wire) -> None:
+def test_whoever_sends_for_ever_is_hung_up_on_and_holds_nobody_else_up(
+    sqlite_databases: Databases, tmp_path: Path
+) -> None:
     """Each of the four threads has somebody who does not go on; the next person is served all the same."""
-    with ExitStack() as idle:
+    assert SECONDS_TO_SEND == 60
+    (tmp_path / "impatient.py").write_text(IMPATIENT)
+    options = ("--config", str(tmp_path / "impatient.py"))
+    with sqlite_databases.copy(tmp_path) as fresh, serving(fresh, 1, options) as address, ExitStack() as idle:
+        wire = Wire(address)
         slow = [idle.enter_context(wire.open()) for _each in UNENDING * 2]
         for there, sent in zip(slow, UNENDING * 2, strict=True):
             there.sendall(sent)
