@@ -15,13 +15,14 @@ from safeguarding.accounts import passwords
 from safeguarding.core.second_wall import Sight, looking
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import PHRASE, Somebody, make_somebody
+from tests.support import routes, templates
 from tests.support.databases import Databases
 from tests.support.pages import PageClient
 from tests.support.postgres import Cluster, Unavailable
 from tests.support.standing import Standing
-from tests.support.templates import compile_once
 
-compile_once()
+templates.compile_once()
+routes.compile_once()
 _AT_FULL_COST = passwords._hasher
 # Thousands of tests sign somebody in; what a pass phrase costs is asked for by those it is about.
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
