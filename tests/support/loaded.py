@@ -2,12 +2,14 @@
 
 Loading the service takes seconds of a processor, which a test that starts it with two workers would pay twice. What starts
 here is otherwise as `python -m` starts it: its own session, environment and output, settings read anew, an application of
-its own. That the service also starts in a python that has loaded nothing is what `./run` and the tests of its stamp show.
+its own. That the service also starts in a python that has loaded nothing is what the tests of `./run` show.
 """
 
 import os
 import runpy
+import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
@@ -30,6 +32,16 @@ def start(words: Sequence[str], environment: Mapping[str, str], said: Path, erro
     started = _forking.Process(target=_become, args=(list(words), dict(environment), said, errors), daemon=True)
     started.start()
     return started
+
+
+def run(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run `python -m WORDS` to its end, and return what came of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        said, errors = Path(folder) / "said", Path(folder) / "errors"
+        process = start(words, environment, said, errors)
+        process.join()
+        assert process.exitcode is not None
+        return subprocess.CompletedProcess(list(words), process.exitcode, said.read_text(), errors.read_text())
 
 
 def _become(words: list[str], environment: dict[str, str], said: Path, errors: Path) -> None:

@@ -1,19 +1,32 @@
 """A demonstration is never served as a live service, nor a live one seeded."""
 
+import json
 import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 from config import Mode, Settings
 from safeguarding import create_app
+from safeguarding.access.roles import Role
+from safeguarding.cli import prepare as preparing
+from safeguarding.cli import seed as seeding
 from safeguarding.cli import stamp as stamps
+from safeguarding.cli.demo.partnership import PHRASE
 from safeguarding.cli.stamp import StampError, check_stamp
-from tests.support.databases import dispose, prepare, settings_for
-from tests.support.server import ROOT, environment_of
+from safeguarding.core import clock
+from safeguarding.core.installation import Installation
+from safeguarding.extensions import db
+from safeguarding.web.transaction import unit_of_work
+from tests.factories.people import make_somebody
+from tests.support import loaded
+from tests.support.databases import Databases, dispose, settings_for
+from tests.support.server import environment_of
 
 LIVE = {
     "TRUSTED_HOSTS": "localhost",
@@ -26,11 +39,8 @@ LIVE = {
 
 
 def run(settings: Settings, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run python with the settings in its environment."""
-    environment = environment_of(settings) | (LIVE if settings.mode is Mode.LIVE else {})
-    return subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    """Run `python -m` with the settings in its environment."""
+    return loaded.run(command, environment_of(settings) | (LIVE if settings.mode is Mode.LIVE else {}))
 
 
 @pytest.mark.parametrize("other", [Mode.LIVE, Mode.DEMONSTRATION])
@@ -48,28 +58,73 @@ def test_an_empty_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
     dispose(app)
 
 
-def test_the_service_does_not_start_on_a_demonstration_as_live(tmp_path: Path) -> None:
-    made = settings_for(tmp_path, mode=Mode.DEMONSTRATION)
-    prepare(made)
-    started = run(replace(made, mode=Mode.LIVE), "-c", "import wsgi")
+@pytest.fixture
+def made_as(sqlite_databases: Databases, tmp_path: Path) -> Iterator[Callable[[Mode], Settings]]:
+    """Return what makes an installation on SQLite for a mode."""
+    with sqlite_databases.copy(tmp_path) as copied:
+
+        def make(mode: Mode) -> Settings:
+            settings = replace(copied, mode=mode)
+            app = create_app(settings)
+            with app.app_context(), unit_of_work():
+                db.session.execute(delete(Installation))
+                stamps.stamp(settings)
+            dispose(app)
+            return settings
+
+        yield make
+
+
+def test_the_service_does_not_start_on_a_demonstration_as_live(made_as: Callable[[Mode], Settings]) -> None:
+    made = made_as(Mode.DEMONSTRATION)
+    assert run(made, "wsgi").returncode == 0
+    started = run(replace(made, mode=Mode.LIVE), "wsgi")
     assert started.returncode != 0
     assert "SAFEGUARDING_MODE" in started.stderr
 
 
-def test_a_live_database_is_neither_seeded_nor_are_its_accounts_printed(tmp_path: Path) -> None:
-    made = settings_for(tmp_path, mode=Mode.LIVE)
-    prepare(made)
+def test_a_live_database_is_neither_seeded_nor_are_its_accounts_printed(made_as: Callable[[Mode], Settings]) -> None:
+    made = made_as(Mode.LIVE)
     for command in (("seed",), ("demo", "accounts", "--json")):
-        refused = run(made, "-m", "flask", *command)
+        refused = run(made, "flask", *command)
         assert refused.returncode != 0, command
         assert "SAFEGUARDING_MODE" in refused.stderr
         assert refused.stdout == ""
 
 
+@pytest.mark.parametrize("mode", Mode)
+def test_preparing_seeds_an_empty_demonstration_once_and_nothing_else(
+    made_as: Callable[[Mode], Settings], mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seed(as_of: date) -> None:
+        assert as_of == clock.today()
+        with unit_of_work():
+            seeded.append(make_somebody(Role.CHAIR).email)
+
+    seeded: list[str] = []
+    monkeypatch.setattr(preparing, "seed_demonstration", seed)
+    monkeypatch.setattr(
+        seeding, "STAFF", [(f"chair-{number}", "", "", "") for number in range(10_000)]
+    )  # whichever theirs is
+    app = create_app(made_as(mode))
+    told = []
+    for _twice in range(2):
+        done = app.test_cli_runner().invoke(args=["prepare", "--json"])
+        assert done.exit_code == 0, done.output
+        told.append(json.loads(done.stdout))
+    dispose(app)
+    is_demonstration = mode is Mode.DEMONSTRATION
+    assert [each["seeded"] for each in told] == [is_demonstration, False]
+    assert len(seeded) == is_demonstration
+    for each in told:
+        assert [account["email"] for account in each["accounts"]] == seeded
+        assert each["password"] == (PHRASE if is_demonstration else None)
+
+
 def test_prepare_may_be_repeated(tmp_path: Path) -> None:
     made = settings_for(tmp_path)
     for _ in range(2):
-        done = run(made, "-m", "flask", "prepare", "--json")
+        done = run(made, "flask", "prepare", "--json")
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip() == '{"seeded":false,"password":null,"accounts":[]}'
 

@@ -1,12 +1,9 @@
 """`flask import`, `flask contexts explain` and `flask risk refresh` as they are called: JSON, exit codes, a killed process."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +23,10 @@ from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
 from tests.factories.places import make_context, make_incident, make_lead
 from tests.integration.imports.files import crime, street, written
+from tests.support import loaded
+from tests.support.server import environment_of
 
-ROOT = Path(__file__).parents[3]
-ROWS = 20_000  # enough that a page is read and something recorded well before the last, also on a busy machine
+ROWS = 10_000  # enough that a page is read and something recorded well before the last, also on a busy machine
 SHAPE = ["run", "read", "created", "updated", "unchanged", "refused", "matched", "refusals"]
 
 
@@ -126,21 +124,11 @@ def test_preparing_a_database_brings_the_figures_to_today(app: Flask) -> None:
         assert risk.ids_to_refresh(clock.today()) == []
 
 
-def process(settings: Settings, path: Path) -> subprocess.Popen[str]:
-    """Start an import in a process of its own, on the test's database."""
-    environment = {
-        **os.environ,
-        "SAFEGUARDING_MODE": "test",
-        "SAFEGUARDING_DATA": str(settings.data),
-        "DATABASE_URL": settings.database_url,
-        "SECRET_KEY": settings.secret_key,
-        "AUDIT_KEY": settings.audit_key,
-        "SEALED_KEYS": settings.sealed_keys_text,
-    }
-    command = [sys.executable, "-m", "flask", "import", "incidents", str(path), "--format", "police-street", "--json"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def process(settings: Settings, path: Path) -> ForkServerProcess:
+    """Start an import in a process of its own, on the test's database; what it says goes to a file beside."""
+    command = ["flask", "import", "incidents", str(path), "--format", "police-street", "--json"]
+    said = path.with_suffix(".said")
+    return loaded.start(command, environment_of(settings), said, said)
 
 
 def test_a_killed_import_counts_nowhere_and_is_resumed(
@@ -149,21 +137,21 @@ def test_a_killed_import_counts_nowhere_and_is_resumed(
     browser = sign_in(Role.LEAD)
     rows = [crime(f"c{n}", place=(51.5, -0.1)) for n in range(ROWS)]
     path = street(tmp_path / "a.csv", rows)
-    with process(settings, path) as running:
-        with app.app_context():
-            while not db.session.scalar(select(func.max(ImportRun.last_row))):
-                db.session.rollback()
-                assert running.poll() is None, running.communicate()
-                time.sleep(0.01)
-            # A page is read and something is recorded while it runs.
-            assert db.session.scalars(select(Incident.id).where(live_incidents())).all() == []
+    running = process(settings, path)
+    with app.app_context():
+        while not db.session.scalar(select(func.max(ImportRun.last_row))):
             db.session.rollback()
-            with unit_of_work():
-                make_incident(make_lead().actor, make_context())
-        assert browser.get("/contexts").status == 200
-        assert running.poll() is None
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+            assert running.is_alive(), path.with_suffix(".said").read_text()
+            time.sleep(0.01)
+        # A page is read and something is recorded while it runs.
+        assert db.session.scalars(select(Incident.id).where(live_incidents())).all() == []
+        db.session.rollback()
+        with unit_of_work():
+            make_incident(make_lead().actor, make_context())
+    assert browser.get("/contexts").status == 200
+    assert running.is_alive()
+    running.kill()
+    running.join()
     with app.app_context():
         run = db.session.scalars(select(ImportRun)).one()
         ref = run.ref
