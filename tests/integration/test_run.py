@@ -1,4 +1,4 @@
-"""./run from its first line to Ctrl-C, on a data folder of its own, and again on what the first run left."""
+"""./run from its first line to Ctrl-C, on a seeded data folder of its own; with --slow from nothing, and again on that."""
 
 import os
 import re
@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from config import Mode
+from tests.support.databases import Databases
+from tests.support.demonstrations import SEEDED, Demonstrations
 from tools.assets import ROOT
 
 # The set-up must find everything there, as after ./test: with no address to ask, it cannot fetch anything.
@@ -82,13 +85,20 @@ def status(address: str) -> int:
     return code
 
 
+STOPPED_BY = pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+
+
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("run") / "data"
+def data(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    """A data folder as a first run leaves it, but for its keys; that prepare seeds an empty one is a test of the stamp's."""
+    databases = Demonstrations(tmp_path_factory.mktemp("seeded"), None, shared, SEEDED, Mode.DEMONSTRATION)
+    folder = tmp_path_factory.mktemp("run")
+    databases.write_copy(folder)
+    return folder
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_it_serves_the_demonstration_and_stops_without_a_complaint(data: Path, how: signal.Signals) -> None:
+def serve_and_stop(data: Path, how: signal.Signals) -> None:
+    """Run the demonstration until it is stopped, and hold it to having served and said what a newcomer needs."""
     with running(data) as run:
         assert status(f"{run.address}/health") == 200
         assert status(f"{run.address}/sign-in") == 200
@@ -96,11 +106,6 @@ def test_it_serves_the_demonstration_and_stops_without_a_complaint(data: Path, h
     assert run.said.endswith("Stopped.\n")
     assert "Traceback" not in run.said
     assert len(re.findall(r"^\d/6 .+ … \d+\.\d s$", run.said, re.M)) == 6
-
-
-def test_it_tells_the_address_the_accounts_and_the_variables(data: Path) -> None:
-    with running(data) as run:
-        run.stop(signal.SIGTERM)
     assert f"Open {run.address}\n" in run.said
     assert 'pass phrase "marlbridge demonstration only"' in run.said
     assert re.search(r"^  chair@marlbridge\.example +chair, ", run.said, re.M)
@@ -110,18 +115,27 @@ def test_it_tells_the_address_the_accounts_and_the_variables(data: Path) -> None
     assert f"{data / 'outbox'}/\n" in run.said
 
 
-def test_a_database_of_another_mode_is_refused_in_one_line(tmp_path: Path) -> None:
-    test_mode = {"SAFEGUARDING_MODE": "test", "SAFEGUARDING_DATA": str(tmp_path)}
-    prepare = [sys.executable, "-m", "flask", "--app", "wsgi", "prepare"]
-    subprocess.run(prepare, cwd=ROOT, env=os.environ | test_mode, check=True, capture_output=True)
-    done = subprocess.run(
-        [sys.executable, "run", "--setup", "--data", str(tmp_path)],
-        cwd=ROOT,
-        env=os.environ | UNREACHABLE,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@STOPPED_BY
+def test_it_serves_the_demonstration_says_how_to_use_it_and_stops(data: Path, how: signal.Signals) -> None:
+    serve_and_stop(data, how)
+
+
+@pytest.mark.slow
+def test_it_does_so_from_nothing_and_again(tmp_path: Path) -> None:
+    for how in (signal.SIGINT, signal.SIGTERM):
+        serve_and_stop(tmp_path / "data", how)
+
+
+def test_a_database_of_another_mode_is_refused_in_one_line(sqlite_databases: Databases, tmp_path: Path) -> None:
+    with sqlite_databases.copy(tmp_path):
+        done = subprocess.run(
+            [sys.executable, "run", "--setup", "--data", str(tmp_path)],
+            cwd=ROOT,
+            env=os.environ | UNREACHABLE,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 1
     assert "made as test and can never be used as demonstration" in done.stderr
     assert done.stderr.count("\n") == 1
