@@ -157,14 +157,23 @@ def test_the_counts_are_for_those_who_run_the_service(
     assert answer.status_code == status
 
 
+# Two workers that each count a stranger and end, forked as `./run` forks its own; and what is then told.
+TWO_WORKERS = """
+import os
+from safeguarding.web import metrics
+for worker in range(2):
+    if os.fork() == 0:
+        metrics.STRANGERS.inc()
+        os._exit(0)
+    os.wait()
+print(metrics.generate_latest(metrics._registry()).decode())
+"""
+
+
 def test_the_counts_of_all_workers_are_added_up(tmp_path: Path) -> None:
-    (tmp_path / "counts").mkdir()
-    add = "from safeguarding.web.metrics import STRANGERS; STRANGERS.inc()"
-    tell = "from safeguarding.web import metrics as m; print(m.generate_latest(m._registry()).decode())"
-    environment = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "counts"), "PATH": "/usr/bin"}
-    for _worker in range(2):
-        subprocess.run([sys.executable, "-c", add], env=environment, check=True, capture_output=True)
-    said = subprocess.run([sys.executable, "-c", tell], env=environment, check=True, capture_output=True, text=True)
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PATH": "/usr/bin"}
+    command = [sys.executable, "-c", TWO_WORKERS]
+    said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     assert "safeguarding_anonymous_not_found_total 2.0" in said.stdout
 
 
