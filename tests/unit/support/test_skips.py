@@ -2,12 +2,11 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support import loaded
 
 PLUGINS = ("-p", "tests.support.skips", "-p", "xdist", "-p", "no:cacheprovider")
 
@@ -28,24 +27,8 @@ def test_uses_sqlite():
 def run(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run some tests in a process of their own, with the plugin."""
     (folder / "test_inner.py").write_text(tests)
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            *PLUGINS,
-            "-c",
-            "/dev/null",
-            f"--rootdir={folder}",
-            *options,
-            folder,
-        ],
-        capture_output=True,
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
+    command = ["pytest", *PLUGINS, "-c", "/dev/null", f"--rootdir={folder}", *options, str(folder)]
+    return loaded.run(command, os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
 
 
 @pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["here", "in a worker"])
@@ -76,9 +59,10 @@ def test_what_was_used_is_named_and_what_was_not_fails_the_run(tmp_path: Path, p
     done = run(tmp_path, USES_SQLITE, "--needs", "SQLite", *processes)
     assert done.returncode == 0
     assert "used: SQLite 3." in done.stdout
-    done = run(tmp_path, USES_SQLITE, "--needs", "PostgreSQL", *processes)
+    done = run(tmp_path, USES_SQLITE, "--needs", "SQLite", "--needs", "PostgreSQL", *processes)
     assert done.returncode == 1
     assert "FAILED, not used: PostgreSQL" in done.stdout
+    assert "not used: SQLite" not in done.stdout
 
 
 def test_a_failure_stays_a_failure(tmp_path: Path) -> None:
