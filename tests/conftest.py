@@ -17,6 +17,7 @@ from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import PHRASE, Somebody, make_somebody
 from tests.support import routes, templates
 from tests.support.databases import Databases
+from tests.support.migrated import Migrated, data_of_a_run
 from tests.support.pages import PageClient
 from tests.support.postgres import Cluster, Unavailable
 from tests.support.standing import Standing
@@ -42,20 +43,26 @@ def what_a_test_itself_reads() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL of this run's own, on a private socket."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that every process of this run sees."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def migrated_data(shared: Path) -> Path:
+    """The data of a PostgreSQL with a migrated database, with which the clusters of this run begin."""
     try:
-        with Cluster() as running:
-            yield running
+        return data_of_a_run(shared)
     except Unavailable as reason:
         pytest.skip(f"PostgreSQL: {reason}")
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that every process of this run sees."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+def cluster(migrated_data: Path) -> Iterator[Cluster]:
+    """A PostgreSQL of this process's own, on a private socket."""
+    with Cluster(data=migrated_data) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +74,7 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
 @pytest.fixture(scope="session")
 def postgresql_databases(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Databases:
     """Copies of a migrated PostgreSQL database."""
-    return Databases(tmp_path_factory.mktemp("template-postgresql"), cluster)
+    return Migrated(tmp_path_factory.mktemp("template-postgresql"), cluster)
 
 
 @pytest.fixture(scope="session")

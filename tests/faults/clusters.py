@@ -14,8 +14,8 @@ from tests.support.server import children
 class Fragile(Cluster):
     """A cluster, with fsync, whose processes can be ended or stopped all at once."""
 
-    def __init__(self, *, settings: tuple[str, ...] = ()) -> None:
-        super().__init__(durable=True, settings=settings)
+    def __init__(self, data: Path, *, settings: tuple[str, ...] = ()) -> None:
+        super().__init__(durable=True, settings=settings, data=data)
 
     def kill(self) -> None:
         """End the postmaster and its children without a word, as the kernel does when memory is short."""

@@ -8,29 +8,26 @@ import pytest
 from config import Settings
 from tests.faults.clusters import Fragile
 from tests.support.databases import Databases
-from tests.support.postgres import Cluster, Unavailable
+from tests.support.migrated import Migrated
+from tests.support.postgres import Cluster
 
 pytest.register_assert_rewrite("tests.faults.caseload", "tests.faults.deciding", "tests.faults.visitors")
 
 
 @pytest.fixture(scope="session")
-def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def durable(tmp_path_factory: pytest.TempPathFactory, migrated_data: Path) -> Iterator[Databases]:
     """Copies of a migrated PostgreSQL database that writes everything to its disk before it says so."""
-    try:
-        with Cluster(durable=True) as cluster:
-            yield Databases(tmp_path_factory.mktemp("durable"), cluster)
-    except Unavailable as reason:
-        pytest.skip(f"PostgreSQL: {reason}")
+    with Cluster(durable=True, data=migrated_data) as cluster:
+        yield Migrated(tmp_path_factory.mktemp("durable"), cluster)
 
 
 @pytest.fixture(scope="module")
-def fragile_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fragile, Databases]]:
+def fragile_databases(
+    tmp_path_factory: pytest.TempPathFactory, migrated_data: Path
+) -> Iterator[tuple[Fragile, Databases]]:
     """A PostgreSQL that tests end, freeze and start again, and copies of its migrated database."""
-    try:
-        with Fragile() as cluster:
-            yield cluster, Databases(tmp_path_factory.mktemp("fragile"), cluster)
-    except Unavailable as reason:
-        pytest.skip(f"PostgreSQL: {reason}")
+    with Fragile(migrated_data) as cluster:
+        yield cluster, Migrated(tmp_path_factory.mktemp("fragile"), cluster)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import secrets
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +16,8 @@ from tests.faults.test_no_database import shows_again, tells_plainly
 from tests.faults.test_no_room import fill
 from tests.faults.visitors import Visitor, check_log
 from tests.support.databases import Databases
-from tests.support.postgres import Unavailable, _unprivileged
+from tests.support.migrated import Migrated
+from tests.support.postgres import _unprivileged
 from tests.support.server import serving
 
 pytestmark = [pytest.mark.timeout(300)]
@@ -76,15 +76,10 @@ class OnSmallDisk(Fragile):
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[tuple[OnSmallDisk, Settings]]:
+def small(tmp_path: Path, migrated_data: Path) -> Iterator[tuple[OnSmallDisk, Settings]]:
     """A PostgreSQL on a small disk, and a fresh installation on it."""
-    try:
-        with OnSmallDisk(settings=AT_ONCE) as cluster:
-            folder = Path(tempfile.mkdtemp(dir=tmp_path))
-            with Databases(folder, cluster).copy(tmp_path) as fresh:
-                yield cluster, fresh
-    except Unavailable as reason:
-        pytest.skip(f"PostgreSQL: {reason}")
+    with OnSmallDisk(migrated_data, settings=AT_ONCE) as cluster, Migrated(tmp_path, cluster).copy(tmp_path) as fresh:
+        yield cluster, fresh
 
 
 def written(number: int) -> dict[str, str]:

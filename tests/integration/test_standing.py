@@ -14,7 +14,7 @@ from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import make_somebody
 from tests.support.databases import Databases, by_owner
 from tests.support.postgres import Cluster
-from tests.support.standing import Standing
+from tests.support.standing import _SHAPE, Standing
 
 # By each the next test's installation would not be the one that the migrations made.
 CHANGES = (
@@ -44,9 +44,13 @@ WHAT_IT_IS = """
 
 
 @pytest.fixture(scope="module")
-def mine(tmp_path_factory: pytest.TempPathFactory, postgresql_databases: Databases, cluster: Cluster) -> Standing:
+def mine(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_databases: Databases, cluster: Cluster
+) -> Iterator[Standing]:
     """A standing installation on PostgreSQL of these tests' own."""
-    return Standing(postgresql_databases, tmp_path_factory.mktemp("mine"), cluster)
+    made = Standing(postgresql_databases, tmp_path_factory.mktemp("mine"), cluster)
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -63,14 +67,24 @@ def _described(connection: Connection) -> str:
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("change", CHANGES)
-def test_what_a_test_did_to_the_database_itself_is_undone(mine: Standing, change: str) -> None:
-    with mine.fresh() as settings, mine.application() as app, by_owner(app) as engine:
-        with engine.begin() as connection:
-            before = _described(connection)
-            connection.execute(text(change.format(application=make_url(settings.database_url).username)))
-        with engine.connect() as connection:
-            assert _described(connection) != before
+def test_what_a_test_does_to_the_database_itself_is_noticed(mine: Standing) -> None:
+    with mine.fresh() as settings, mine.application() as app, by_owner(app) as engine, engine.connect() as connection:
+        role = make_url(settings.database_url).username
+        for change in CHANGES:
+            before = _described(connection), connection.execute(text(_SHAPE)).scalar_one()
+            connection.execute(text(change.format(application=role)))
+            after = _described(connection), connection.execute(text(_SHAPE)).scalar_one()
+            assert (before[0] != after[0], before[1] != after[1]) == (True, True), change
+            connection.rollback()
+
+
+@pytest.mark.postgresql
+def test_what_is_noticed_is_undone(mine: Standing) -> None:
+    change = CHANGES[0]
+    with mine.fresh() as settings, mine.application() as app, by_owner(app) as engine, engine.begin() as connection:
+        before = _described(connection)
+        connection.execute(text(change.format(application=make_url(settings.database_url).username)))
+        assert _described(connection) != before
     with mine.fresh(), mine.application() as app, by_owner(app) as engine, engine.connect() as connection:
         assert _described(connection) == before
 

@@ -8,6 +8,7 @@ copied for each test.
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -65,16 +66,23 @@ def _unprivileged() -> dict[str, Any]:
     return {"user": somebody.pw_uid, "group": somebody.pw_gid, "extra_groups": []}
 
 
+def _copy(data: Path, to: Path) -> None:
+    """Copy a server's data, with their owner."""
+    subprocess.run(["cp", "-a", str(data), str(to)], check=True)
+
+
 class Cluster:
     """One cluster, as a context manager.
 
     durable: keep fsync on, for tests that kill something and look what is left.
     settings: further `name=value` settings of the server.
+    data: what another cluster kept, to begin with a copy of it.
     Raises Unavailable on entering when there are no programs or the server does not start.
     """
 
-    def __init__(self, *, durable: bool = False, settings: tuple[str, ...] = ()) -> None:
+    def __init__(self, *, durable: bool = False, settings: tuple[str, ...] = (), data: Path | None = None) -> None:
         self._settings = _SMALL + (() if durable else _CARELESS) + settings
+        self._begins_with = data
         self._numbers = count(1)
         self._keeper: subprocess.Popen[bytes] | None = None
         self.folder = Path()
@@ -99,7 +107,10 @@ class Cluster:
         somebody = _unprivileged()
         if somebody:
             os.chown(self.folder, somebody["user"], somebody["group"])
-        self._initialise(folder, somebody)
+        if self._begins_with is None:
+            self._initialise(folder, somebody)
+        else:
+            _copy(self._begins_with, self.folder / "data")
         self._serve()
 
     def _serve(self) -> None:
@@ -159,6 +170,16 @@ class Cluster:
             keeper.wait(timeout=SECONDS_TO_START)
         if self.folder != Path():
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def keep(self, data: Path) -> None:
+        """Stop the server in good order and keep a copy of its data, with which others may begin."""
+        running = self.folder / "data" / "postmaster.pid"
+        os.kill(int(running.read_text().split()[0]), signal.SIGINT)
+        until = time.monotonic() + SECONDS_TO_START
+        while running.exists():
+            assert time.monotonic() < until, "PostgreSQL does not stop"
+            time.sleep(0.02)
+        _copy(self.folder / "data", data)
 
     def connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
         """Connect to a database as the superuser; each statement is a transaction of its own."""

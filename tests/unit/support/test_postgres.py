@@ -63,14 +63,14 @@ def test_it_listens_on_no_port_and_its_folder_is_closed_to_others(cluster: postg
     assert cluster.folder.stat().st_mode & 0o077 == 0
 
 
-def test_fsync_is_on_where_a_crash_is_to_be_tested() -> None:
-    with postgres.Cluster(durable=True) as durable:
-        assert scalar(durable.create_database(), "SHOW fsync") == "on"
-        assert scalar(durable.create_database(), "SHOW synchronous_commit") == "on"
+def test_fsync_is_on_where_a_crash_is_to_be_tested(migrated_data: Path) -> None:
+    with postgres.Cluster(durable=True, data=migrated_data) as durable:
+        assert scalar(durable.url("postgres"), "SHOW fsync") == "on"
+        assert scalar(durable.url("postgres"), "SHOW synchronous_commit") == "on"
 
 
-def test_nothing_is_left_when_a_test_fails() -> None:
-    with pytest.raises(ZeroDivisionError), postgres.Cluster() as cluster:
+def test_nothing_is_left_when_a_test_fails(migrated_data: Path) -> None:
+    with pytest.raises(ZeroDivisionError), postgres.Cluster(data=migrated_data) as cluster:
         folder = cluster.folder
         _ = 1 / 0
     assert not folder.exists()
@@ -78,13 +78,14 @@ def test_nothing_is_left_when_a_test_fails() -> None:
         psycopg.connect(host=str(folder), user=postgres.SUPERUSER)
 
 
-def test_nothing_is_left_when_its_maker_is_killed() -> None:
+def test_nothing_is_left_when_its_maker_is_killed(migrated_data: Path) -> None:
     maker = subprocess.Popen(
         [
             sys.executable,
             "-c",
-            "import time; from tests.support.postgres import Cluster\n"
-            "with Cluster() as cluster: print(cluster.folder, flush=True); time.sleep(60)",
+            "import sys, time; from pathlib import Path; from tests.support.postgres import Cluster\n"
+            "with Cluster(data=Path(sys.argv[1])) as cluster: print(cluster.folder, flush=True); time.sleep(60)",
+            str(migrated_data),
         ],
         stdout=subprocess.PIPE,
         text=True,
