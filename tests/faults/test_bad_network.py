@@ -10,7 +10,7 @@ from config import Settings
 from tests.faults.caseload import check_stored, make_caseloads
 from tests.faults.network import Manner, Network
 from tests.faults.test_no_database import ANSWERED_IN, THREADS, shows_again, tells_plainly
-from tests.faults.visitors import Visitor, all_at_once, check_log
+from tests.faults.visitors import Visitor, all_at_once, check_log, impatient
 from tests.support.databases import Databases
 from tests.support.postgres import Cluster
 from tests.support.server import serving
@@ -39,7 +39,7 @@ def test_a_bad_network_is_waited_for_a_moment_and_the_service_comes_back_by_itse
     network: Network, over: Settings
 ) -> None:
     [load] = make_caseloads(over, 1)
-    with serving(over) as address:
+    with serving(over, options=impatient(over)) as address:
         browser, nobody = Visitor(address, ANSWERED_IN), Visitor(address, ANSWERED_IN)
         browser.sign_in(load.worker.email)
         assert network.carried > 10_000, "it goes another way"

@@ -9,7 +9,7 @@ from config import Settings
 from tests.faults.caseload import check_stored, make_caseloads
 from tests.faults.clusters import Fragile
 from tests.faults.deciding import Fault, Ledger, as_it_lands, decide_through, in_the_middle
-from tests.faults.visitors import Visitor, all_at_once, check_log
+from tests.faults.visitors import Visitor, all_at_once, check_log, impatient
 from tests.support.pages import Page
 from tests.support.postgres import SECONDS_TO_START
 from tests.support.server import serving
@@ -79,7 +79,7 @@ def killing(cluster: Fragile, settings: Settings, kills: int) -> Fault:
 def test_a_decision_survives_a_killed_database_whole_or_not_at_all(
     fragile: Fragile, fragile_installation: Settings
 ) -> None:
-    told = decide_through(killing(fragile, fragile_installation, 4), fragile_installation, days=2, items=12, seed=3)
+    told = decide_through(killing(fragile, fragile_installation, 2), fragile_installation, days=2, items=12, seed=3)
     assert told.refused > 0, "no kill hit a request"
     assert told.unanswered == 0, "a database that is gone is told, and costs no worker"
 
@@ -96,7 +96,7 @@ def test_a_silent_database_is_waited_for_a_moment_and_no_longer(
     fragile: Fragile, fragile_installation: Settings
 ) -> None:
     [load] = make_caseloads(fragile_installation, 1)
-    with serving(fragile_installation) as address:
+    with serving(fragile_installation, options=impatient(fragile_installation)) as address:
         browser, nobody = Visitor(address, ANSWERED_IN), Visitor(address, ANSWERED_IN)
         browser.sign_in(load.worker.email)
         form = load.form(browser, "Written while it was silent.")

@@ -82,6 +82,22 @@ def all_at_once(acts: Sequence[Callable[[], Result]]) -> list[Result]:
         return list(pool.map(one, acts))
 
 
+# As it is served live, but for how long a silent PostgreSQL is waited for before somebody looks, and left alone then.
+_IMPATIENT = """
+from runpy import run_path
+globals().update(run_path("gunicorn.conf.py"))
+from safeguarding.core import answering
+answering.MOMENT = answering.PAUSE = 0.5
+"""
+
+
+def impatient(settings: Settings) -> tuple[str, ...]:
+    """Return the options with which an installation is served so that a silent database costs little of a test's time."""
+    file = settings.data / "impatient.py"
+    file.write_text(_IMPATIENT)
+    return "--config", str(file)
+
+
 def check_log(settings: Settings, *typed: str) -> None:
     """Hold the log of an installation that was served to saying nothing of what people typed."""
     log = (settings.data / "server.log").read_text(errors="replace")

@@ -5,21 +5,26 @@ here is otherwise as `python -m` starts it: its own session, environment and out
 its own. That the service also starts in a python that has loaded nothing is what the tests of `./run` show.
 """
 
+import atexit
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from gunicorn.app import wsgiapp
 from gunicorn.workers import gthread
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.dialects import postgresql, sqlite
 
 from safeguarding import registration
+from safeguarding.web.application import Application
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _LOADED = (gthread, postgresql, registration, sqlite, wsgiapp)  # what each fork finds loaded
@@ -29,7 +34,8 @@ _forking.set_forkserver_preload([__name__])
 
 def start(words: Sequence[str], environment: Mapping[str, str], said: Path, errors: Path) -> ForkServerProcess:
     """Start `python -m WORDS` in the repository; its output and its errors are written to files."""
-    started = _forking.Process(target=_become, args=(list(words), dict(environment), said, errors), daemon=True)
+    given = (list(words), dict(environment), said, errors, _compiled())
+    started = _forking.Process(target=_become, args=given, daemon=True)
     started.start()
     return started
 
@@ -44,7 +50,15 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Comp
         return subprocess.CompletedProcess(list(words), process.exitcode, said.read_text(), errors.read_text())
 
 
-def _become(words: list[str], environment: dict[str, str], said: Path, errors: Path) -> None:
+@cache
+def _compiled() -> str:
+    """Return a folder in which the processes that this one starts keep the code of templates, for each other."""
+    folder = tempfile.mkdtemp(prefix="panels-templates-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _become(words: list[str], environment: dict[str, str], said: Path, errors: Path, compiled: str) -> None:
     os.setsid()
     os.chdir(ROOT)
     os.environ.clear()
@@ -53,5 +67,6 @@ def _become(words: list[str], environment: dict[str, str], said: Path, errors: P
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         os.dup2(opened, number)
         os.close(opened)
+    Application.jinja_options = {**Application.jinja_options, "bytecode_cache": FileSystemBytecodeCache(compiled)}
     sys.argv = words
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)

@@ -7,7 +7,7 @@ import pytest
 from psycopg.errors import ConnectionTimeout
 
 from safeguarding.core import answering
-from safeguarding.core.answering import MOMENT, PAUSE, Watch
+from safeguarding.core.answering import LOOK, MOMENT, PAUSE, Watch
 
 
 class Server:
@@ -45,6 +45,10 @@ def silent(server: Server) -> Watch:
     with pytest.raises(ConnectionTimeout):
         watch.connect((), {})
     return watch
+
+
+def test_how_long_it_is_waited_for() -> None:
+    assert (MOMENT, LOOK, PAUSE) == (3, 2, 2)  # the tests of a silent server are served with less
 
 
 def test_while_the_server_is_silent_nobody_waits_for_it(server: Server) -> None:
