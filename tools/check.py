@@ -107,7 +107,7 @@ def _pytest(options: argparse.Namespace, passed_on: list[str]) -> int:
         command += ["--no-skip", *(word for name in USED_IN_FULL for word in ("--needs", name))]
     if not passed_on:
         # A file's tests stay together, because its databases and browser are made once a file.
-        command += ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+        command += ["-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder"]
     # It stays in this process group: a Ctrl-C reaches it directly, and it ends by itself.
     with subprocess.Popen([*command, *passed_on], cwd=ROOT, env=surroundings()) as running:
         while True:
