@@ -231,6 +231,10 @@ def decide_through(fault: Fault, settings: Settings, *, days: int, items: int, s
             chair.start()
         try:
             fault(address, random.Random(seed), ledger)
+            until = time.monotonic() + PATIENCE
+            while not ledger.done:  # each failure may have met whoever was about to be told
+                assert time.monotonic() < until, "nobody decides any more"
+                time.sleep(PAUSE)
         finally:
             stop.set()
             for chair in chairs:

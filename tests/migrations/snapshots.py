@@ -24,7 +24,7 @@ def rows(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
         names = sorted(name for name in inspect(connection).get_table_names() if name != "alembic_version")
         counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in names)  # noqa: S608
-        return {name: number for name, number in connection.execute(text(counts))} if names else {}
+        return dict(connection.execute(text(counts)).tuples().all()) if names else {}
 
 
 def _plain(ddl: str) -> str:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
@@ -21,6 +22,7 @@ from pathlib import Path
 from gunicorn.app import wsgiapp
 from gunicorn.workers import gthread
 from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy.dialects import postgresql, sqlite
 
 from safeguarding import registration
@@ -50,6 +52,14 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Comp
         return subprocess.CompletedProcess(list(words), process.exitcode, said.read_text(), errors.read_text())
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Keeps what can be kept: a test may have taken the room away."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 @cache
 def _compiled() -> str:
     """Return a folder in which the processes that this one starts keep the code of templates, for each other."""
@@ -67,6 +77,6 @@ def _become(words: list[str], environment: dict[str, str], said: Path, errors: P
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    Application.jinja_options = {**Application.jinja_options, "bytecode_cache": FileSystemBytecodeCache(compiled)}
+    Application.jinja_options = {**Application.jinja_options, "bytecode_cache": _Compiled(compiled)}
     sys.argv = words
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)

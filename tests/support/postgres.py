@@ -30,7 +30,7 @@ _KEEPER = """
 folder=$1; shift
 "$@" >>"$folder/log" 2>&1 & server=$!
 read -r _
-kill -QUIT $server; wait $server
+kill -QUIT $server 2>/dev/null; wait $server
 rm -rf "$folder"
 """
 
@@ -83,6 +83,8 @@ class Cluster:
     def __init__(self, *, durable: bool = False, settings: tuple[str, ...] = (), data: Path | None = None) -> None:
         self._settings = _SMALL + (() if durable else _CARELESS) + settings
         self._begins_with = data
+        # Copying files is quicker, but for the checkpoints before and after when those reach the disk.
+        self._strategy = "wal_log" if durable else "file_copy"
         self._numbers = count(1)
         self._keeper: subprocess.Popen[bytes] | None = None
         self.folder = Path()
@@ -198,7 +200,7 @@ class Cluster:
         original = (make_url(template).database or "template1") if template else "template1"
         with self.connect("postgres") as connection:
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {}")
-            connection.execute(statement.format(*map(sql.Identifier, (name, original, owner, "file_copy"))))
+            connection.execute(statement.format(*map(sql.Identifier, (name, original, owner, self._strategy))))
         return self.url(name)
 
     def drop_database(self, address: str) -> None:
