@@ -1,5 +1,6 @@
 """Whatever people type stays text: scripts, templates and formulas in every field that holds words, on every page."""
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -183,7 +184,7 @@ def address_of(app: Flask, world: World, endpoint: str) -> str:
 def crawl(app: Flask, chromium: Browser, pages: dict[Somebody, list[str]]) -> int:
     """Look at pages in Chromium as some people; return how many showed a payload."""
     seen = 0
-    with serving(app.extensions["settings"], workers=1) as address:
+    with serving(app.extensions["settings"], workers=1, ending=signal.SIGKILL) as address:
         for who, paths in pages.items():
             context: BrowserContext = chromium.new_context()
             context.set_default_timeout(60_000)
@@ -192,7 +193,7 @@ def crawl(app: Flask, chromium: Browser, pages: dict[Somebody, list[str]]) -> in
             watched.page.get_by_label("Email address").fill(who.email)
             watched.page.get_by_label("Pass phrase").fill(PHRASE)
             watched.page.get_by_role("button", name="Sign in", exact=True).click()
-            watched.page.wait_for_url("**/my-work")
+            watched.page.wait_for_url(f"{address}/my-work")
             seen += sum(watched.look(address, path) for path in paths)
             context.close()
     return seen

@@ -1,14 +1,14 @@
 """Signing in as in live use, in a browser: a passkey, an authenticator app, the screen lock, and what was typed meanwhile."""
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from safeguarding.cli.demo.partnership import PHRASE
+from tests.browser.conftest import hold_to_wcag
 from tests.support.demonstrations import Demonstrations
 from tests.support.server import serving
 from tests.support.signing_in import code_of
@@ -16,12 +16,12 @@ from tests.support.signing_in import code_of
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def strict_address(sqlite_shows: Demonstrations, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def strict_address(sqlite_shows: Demonstrations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A demonstration that asks for the second factor and for passkeys, as live use does."""
     with (
-        sqlite_shows.copy(tmp_path) as fresh,
-        serving(replace(fresh, second_factor_optional=False, passkey_required=True)) as where,
+        sqlite_shows.copy(tmp_path_factory.mktemp("strict")) as fresh,
+        serving(replace(fresh, second_factor_optional=False, passkey_required=True), ending=signal.SIGKILL) as where,
     ):
         yield where
 
@@ -54,8 +54,7 @@ def with_passkey(context: BrowserContext) -> Page:
 
 def look(page: Page) -> None:
     """Hold a page to WCAG and to the width of a telephone."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    hold_to_wcag(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
 
 
@@ -91,7 +90,7 @@ def test_a_chair_sets_a_passkey_up_and_signs_in_with_it(strict_address: str, con
     expect(page.locator("h1")).to_have_text("Set up your second factor")  # a code alone lets no chair in
     sign_in(page, strict_address, "chair")
     page.get_by_role("button", name="Use passkey").click()
-    page.wait_for_url("**/my-work")
+    page.wait_for_url(f"{strict_address}/my-work")
 
 
 def test_a_practitioner_sets_an_app_up_and_comes_back_to_what_was_typed(
@@ -124,6 +123,7 @@ def test_a_practitioner_sets_an_app_up_and_comes_back_to_what_was_typed(
     third.goto(f"{strict_address}/my-work")
     expect(third.locator("h1")).to_have_text("Screen locked")
     look(third)
+    page.bring_to_front()  # a page behind another draws so seldom that a click waits for it
     dialog.get_by_label("Pass phrase").fill("not the phrase at all")
     dialog.get_by_role("button", name="Unlock").click()
     expect(dialog.get_by_role("alert")).to_have_text("The pass phrase does not match.")
@@ -133,25 +133,4 @@ def test_a_practitioner_sets_an_app_up_and_comes_back_to_what_was_typed(
     expect(field).to_have_value("Kayden, who never comes")
     expect(second.get_by_role("dialog", name="Screen locked")).to_have_count(0)
     third.goto(f"{strict_address}/my-work")
-    third.wait_for_url("**/my-work")
-
-
-def test_the_back_button_shows_nothing_behind_a_locked_screen_and_after_signing_out(
-    address: str, context: BrowserContext
-) -> None:
-    page = context.new_page()
-    sign_in(page, address, "practitioner")
-    expect(page.get_by_role("region", name="Demonstration")).to_contain_text("without a second factor")
-    page.goto(f"{address}/actions")
-    page.get_by_role("button", name="Menu").click()
-    page.get_by_role("button", name="Lock screen").click()
-    page.wait_for_url("**/locked?next=/actions")
-    expect(page.locator("h1")).to_have_text("Screen locked")
-    page.go_back()
-    expect(page.locator("h1")).to_have_text("Screen locked")
-    page.goto(f"{address}/locked")
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.locator("h1")).to_have_text("Sign in")
-    page.go_back()
-    page.go_back()
-    expect(page.locator("h1")).to_have_text("Sign in")
+    expect(third).to_have_url(f"{strict_address}/my-work")

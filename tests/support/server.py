@@ -47,8 +47,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(settings: Settings, workers: int = 2, options: Sequence[str] = ()) -> Iterator[str]:
-    """Serve an installation and give its address; everything it started is ended afterwards."""
+def serving(
+    settings: Settings, workers: int = 2, options: Sequence[str] = (), ending: signal.Signals = signal.SIGTERM
+) -> Iterator[str]:
+    """Serve an installation and give its address; everything it started is ended afterwards.
+
+    ending: what ends it. It takes its time to leave in good order; SIGKILL does for an installation that ends with it.
+    """
     port = free_port()
     command = ["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
     # The rest is in gunicorn.conf.py, as in live use.
@@ -63,7 +68,7 @@ def serving(settings: Settings, workers: int = 2, options: Sequence[str] = ()) -
     finally:
         del _masters[port]
         with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
+            os.killpg(server.pid, ending)
         server.join(10)
         if server.is_alive():
             os.killpg(server.pid, signal.SIGKILL)
