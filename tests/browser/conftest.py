@@ -57,14 +57,11 @@ def postgresql_shows(tmp_path_factory: pytest.TempPathFactory, shared: Path, clu
     return Demonstrations(tmp_path_factory.mktemp("show-postgresql"), cluster, shared, SEEDED, Mode.DEMONSTRATION)
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(scope="module")
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a demonstration of this module's own, served by two processes."""
-    shows: Demonstrations = request.getfixturevalue(f"{request.param}_shows")
-    with (
-        shows.copy(tmp_path_factory.mktemp("served")) as fresh,
-        serving(fresh, ending=signal.SIGKILL) as where,
-    ):
+    """The address of a demonstration, served by two processes; a test names its database, and may want one of its own."""
+    shows: Demonstrations = request.getfixturevalue(f"{request.param.split()[0]}_shows")
+    with shows.copy(tmp_path_factory.mktemp("served")) as fresh, serving(fresh, ending=signal.SIGKILL) as where:
         yield where
 
 
@@ -159,10 +156,12 @@ class Person:
 
     def look(self) -> None:
         """Let axe look at the page, if it or a kind of element on it was on nobody's screen before."""
-        shown = {_REFERENCE.sub("*", urlsplit(self.page.url).path), *self.page.evaluate(_KINDS)}
+        size = self.page.viewport_size or {}
+        page = f"{_REFERENCE.sub('*', urlsplit(self.page.url).path)} at {size.get('width')}"
+        shown = {page, *self.page.evaluate(_KINDS)}
         if not shown <= self._held:
-            self._held |= shown
             hold_to_wcag(self.page)
+            self._held |= shown
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and "status of 4" not in message.text:

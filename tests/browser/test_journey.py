@@ -12,29 +12,29 @@ GIVEN, FAMILY = "Zephyr", "Quillon"
 NAME = f"{GIVEN} {FAMILY}"
 
 
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+# Beside the short walk, and on a demonstration that it has not changed.
+IN_FULL = pytest.param("postgresql in full", marks=[pytest.mark.postgresql, pytest.mark.slow])
+
+
 @pytest.mark.timeout(600)  # a whole cycle in two browsers, on a demonstration made for it
+@pytest.mark.parametrize("address", ["sqlite", IN_FULL], indirect=True)
 def test_from_a_search_to_signed_minutes_and_back_to_the_case(person: SignedIn) -> None:
     practitioner = person("practitioner")
-    person_path = add_young_person(practitioner)
-    reference = refer(practitioner, person_path)
-    coordinator = person("coordinator")
-    screen(coordinator, reference)
-    meeting = publish(coordinator)
-    agency = person("police")
-    answer(agency, f"Found twice with the same two adults. No action against {GIVEN}.")
-    answer(agency.give_place_to("health"), None)
-    answer(agency.give_place_to("education"), "Attendance fell from 92% to 54% since September.")
-    lock(coordinator, meeting)
-    chair = person("chair")
-    hold(chair, coordinator, meeting)
-    sign_minutes(chair, coordinator, meeting)
-    case_path = read_decision(practitioner, person_path)
+    agency, case_path = meet(practitioner, person)
     log_update(practitioner, case_path)
     finish_action(practitioner)
     record_nrm(practitioner, case_path)
     review_place(agency.give_place_to("lead"))
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("address", [POSTGRESQL], indirect=True)
+def test_from_a_search_to_signed_minutes(person: SignedIn) -> None:
+    meet(person("practitioner"), person)
+
+
+@pytest.mark.parametrize("address", ["sqlite", IN_FULL], indirect=True)
 def test_the_back_button_shows_nothing_behind_a_locked_screen_and_after_signing_out(person: SignedIn) -> None:
     practitioner = person("practitioner", 320)
     page = practitioner.page
@@ -52,6 +52,24 @@ def test_the_back_button_shows_nothing_behind_a_locked_screen_and_after_signing_
     page.go_back()
     page.go_back()
     expect(page.locator("h1")).to_have_text("Sign in")
+
+
+def meet(practitioner: Person, person: SignedIn) -> tuple[Person, str]:
+    """Walk from a search to the decision in the case; return who sits at the agencies' browser, and the case's address."""
+    person_path = add_young_person(practitioner)
+    reference = refer(practitioner, person_path)
+    coordinator = person("coordinator")
+    screen(coordinator, reference)
+    meeting = publish(coordinator)
+    agency = person("police")
+    answer(agency, f"Found twice with the same two adults. No action against {GIVEN}.")
+    answer(agency.give_place_to("health"), None)
+    answer(agency.give_place_to("education"), "Attendance fell from 92% to 54% since September.")
+    lock(coordinator, meeting)
+    chair = person("chair")
+    hold(chair, coordinator, meeting)
+    sign_minutes(chair, coordinator, meeting)
+    return agency, read_decision(practitioner)
 
 
 def add_young_person(practitioner: Person) -> str:
@@ -236,7 +254,7 @@ def sign_minutes(chair: Person, coordinator: Person, meeting: str) -> None:
     assert chair.page.get_by_role("button", name="Make again").count() == 0
 
 
-def read_decision(practitioner: Person, person_path: str) -> str:
+def read_decision(practitioner: Person) -> str:
     """Find decision and actions in the case; return the case's address."""
     practitioner.go("/cases")
     practitioner.follow(NAME)
