@@ -4,8 +4,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.support import loaded
 
 PLUGINS = ("-p", "tests.support.skips", "-p", "xdist", "-p", "no:cacheprovider")
@@ -31,13 +29,12 @@ def run(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess[
     return loaded.run(command, os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["here", "in a worker"])
-def test_a_skip_fails_the_run_that_must_not_skip(tmp_path: Path, processes: tuple[str, ...]) -> None:
+def test_a_skip_fails_the_run_that_must_not_skip(tmp_path: Path) -> None:
     tests = PASSES + SKIPS.format(reason="no browser")
-    done = run(tmp_path, tests, "--no-skip", *processes)
+    assert run(tmp_path, tests).returncode == 0
+    done = run(tmp_path, tests, "--no-skip")
     assert done.returncode == 1
     assert "FAILED, skipped: test_inner.py::test_skips: no browser" in done.stdout
-    assert run(tmp_path, tests, *processes).returncode == 0
 
 
 def test_a_skipped_module_fails_it_too(tmp_path: Path) -> None:
@@ -54,14 +51,23 @@ def test_only_the_want_of_shared_data_is_excused_and_it_is_counted(tmp_path: Pat
     assert "skipped: 1, of them 1 because shared data absent or tracing forbidden" in done.stdout
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["here", "in a worker"])
-def test_what_was_used_is_named_and_what_was_not_fails_the_run(tmp_path: Path, processes: tuple[str, ...]) -> None:
-    done = run(tmp_path, USES_SQLITE, "--needs", "SQLite", *processes)
+def test_what_was_used_is_named_and_what_was_not_fails_the_run(tmp_path: Path) -> None:
+    done = run(tmp_path, USES_SQLITE, "--needs", "SQLite")
     assert done.returncode == 0
     assert "used: SQLite 3." in done.stdout
-    done = run(tmp_path, USES_SQLITE, "--needs", "SQLite", "--needs", "PostgreSQL", *processes)
+    done = run(tmp_path, USES_SQLITE, "--needs", "SQLite", "--needs", "PostgreSQL")
     assert done.returncode == 1
     assert "FAILED, not used: PostgreSQL" in done.stdout
+    assert "not used: SQLite" not in done.stdout
+
+
+def test_a_run_of_several_processes_is_judged_as_one(tmp_path: Path) -> None:
+    tests = USES_SQLITE + SKIPS.format(reason="no browser")
+    done = run(tmp_path, tests, "--no-skip", "--needs", "SQLite", "--needs", "PostgreSQL", "-n", "1")
+    assert done.returncode == 1
+    assert "used: SQLite 3." in done.stdout
+    for complaint in ("skipped: test_inner.py::test_skips: no browser", "not used: PostgreSQL"):
+        assert f"FAILED, {complaint}" in done.stdout
     assert "not used: SQLite" not in done.stdout
 
 
