@@ -79,7 +79,7 @@ def killing(cluster: Fragile, settings: Settings, kills: int) -> Fault:
 def test_a_decision_survives_a_killed_database_whole_or_not_at_all(
     fragile: Fragile, fragile_installation: Settings
 ) -> None:
-    told = decide_through(killing(fragile, fragile_installation, 2), fragile_installation, days=2, items=12, seed=3)
+    told = decide_through(killing(fragile, fragile_installation, 2), fragile_installation, days=2, items=7, seed=3)
     assert told.refused > 0, "no kill hit a request"
     assert told.unanswered == 0, "a database that is gone is told, and costs no worker"
 
