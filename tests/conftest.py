@@ -56,17 +56,17 @@ def what_a_test_itself_reads() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that every process of this run sees."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
-def migrated_data(shared: Path) -> Path:
+def migrated_data(run_folder: Path) -> Path:
     """The data of a PostgreSQL with a migrated database, with which the clusters of this run begin."""
     try:
-        return data_of_a_run(shared)
+        return data_of_a_run(run_folder)
     except Unavailable as reason:
         pytest.skip(f"PostgreSQL: {reason}")
 

@@ -46,15 +46,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_shows(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Demonstrations:
+def sqlite_shows(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Demonstrations:
     """Copies of a demonstration on SQLite, stamped as one."""
-    return Demonstrations(tmp_path_factory.mktemp("show-sqlite"), None, shared, SEEDED, Mode.DEMONSTRATION)
+    return Demonstrations(tmp_path_factory.mktemp("show-sqlite"), None, run_folder, SEEDED, Mode.DEMONSTRATION)
 
 
 @pytest.fixture(scope="session")
-def postgresql_shows(tmp_path_factory: pytest.TempPathFactory, shared: Path, cluster: Cluster) -> Demonstrations:
+def postgresql_shows(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, cluster: Cluster) -> Demonstrations:
     """Copies of a demonstration on PostgreSQL, stamped as one."""
-    return Demonstrations(tmp_path_factory.mktemp("show-postgresql"), cluster, shared, SEEDED, Mode.DEMONSTRATION)
+    return Demonstrations(tmp_path_factory.mktemp("show-postgresql"), cluster, run_folder, SEEDED, Mode.DEMONSTRATION)
 
 
 @pytest.fixture(scope="module")

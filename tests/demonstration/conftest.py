@@ -24,29 +24,29 @@ BEGUN = {**SEEDED, "begun": begin}
 
 
 @pytest.fixture(scope="session")
-def sqlite_demonstrations(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Demonstrations:
+def sqlite_demonstrations(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Demonstrations:
     """Copies of a seeded SQLite database."""
-    return Demonstrations(tmp_path_factory.mktemp("demo-sqlite"), None, shared, SEEDED)
+    return Demonstrations(tmp_path_factory.mktemp("demo-sqlite"), None, run_folder, SEEDED)
 
 
 @pytest.fixture(scope="session")
-def sqlite_begun(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Demonstrations:
+def sqlite_begun(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Demonstrations:
     """Copies of one whose next meeting has begun."""
-    return Demonstrations(tmp_path_factory.mktemp("begun-sqlite"), None, shared, BEGUN)
+    return Demonstrations(tmp_path_factory.mktemp("begun-sqlite"), None, run_folder, BEGUN)
 
 
 @pytest.fixture(scope="session")
 def postgresql_demonstrations(
-    tmp_path_factory: pytest.TempPathFactory, shared: Path, cluster: Cluster
+    tmp_path_factory: pytest.TempPathFactory, run_folder: Path, cluster: Cluster
 ) -> Demonstrations:
     """Copies of a seeded PostgreSQL database."""
-    return Demonstrations(tmp_path_factory.mktemp("demo-postgresql"), cluster, shared, SEEDED)
+    return Demonstrations(tmp_path_factory.mktemp("demo-postgresql"), cluster, run_folder, SEEDED)
 
 
 @pytest.fixture(scope="session")
-def postgresql_begun(tmp_path_factory: pytest.TempPathFactory, shared: Path, cluster: Cluster) -> Demonstrations:
+def postgresql_begun(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, cluster: Cluster) -> Demonstrations:
     """Copies of one whose next meeting has begun."""
-    return Demonstrations(tmp_path_factory.mktemp("begun-postgresql"), cluster, shared, BEGUN)
+    return Demonstrations(tmp_path_factory.mktemp("begun-postgresql"), cluster, run_folder, BEGUN)
 
 
 @pytest.fixture(name="in_the_meeting")
@@ -94,7 +94,7 @@ Surveyed = Callable[[str, bool], Survey]
 
 
 @pytest.fixture(scope="session")
-def surveyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Surveyed:
+def surveyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Surveyed:
     """Return what gives the survey of a kind of database and a stage; the first of all processes to ask takes it."""
     known: dict[tuple[str, bool], Survey] = {}
 
@@ -103,7 +103,7 @@ def surveyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         if key not in known:
             stage = "begun" if has_begun else "demonstrations"
             databases: Demonstrations = request.getfixturevalue(f"{kind}_{stage}")
-            kept = shared / f"survey-{kind}-{stage}"
+            kept = run_folder / f"survey-{kind}-{stage}"
             with alone(kept.with_suffix(".lock")):
                 if not kept.exists():
                     kept.write_bytes(pickle.dumps(_survey(databases, tmp_path_factory.mktemp("survey"))))

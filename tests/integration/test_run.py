@@ -89,9 +89,9 @@ STOPPED_BY = pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Path:
     """A data folder as a first run leaves it, but for its keys; that prepare seeds an empty one is a test of the stamp's."""
-    databases = Demonstrations(tmp_path_factory.mktemp("seeded"), None, shared, SEEDED, Mode.DEMONSTRATION)
+    databases = Demonstrations(tmp_path_factory.mktemp("seeded"), None, run_folder, SEEDED, Mode.DEMONSTRATION)
     folder = tmp_path_factory.mktemp("run")
     databases.write_copy(folder)
     return folder

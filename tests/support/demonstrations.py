@@ -36,15 +36,20 @@ SEEDED: Mapping[str, Write] = {"seeded": seed}
 class Demonstrations(Databases):
     """Written once a run: every process of it takes what the first has written, every test a copy of that.
 
-    shared: a folder that all processes of the run see. stages: what to write, by name, one after the other.
+    run_folder: a folder that all processes of the run see. stages: what to write, by name, one after the other.
     """
 
     def __init__(
-        self, folder: Path, cluster: Cluster | None, shared: Path, stages: Mapping[str, Write], mode: Mode = Mode.TEST
+        self,
+        folder: Path,
+        cluster: Cluster | None,
+        run_folder: Path,
+        stages: Mapping[str, Write],
+        mode: Mode = Mode.TEST,
     ) -> None:
         super().__init__(folder, cluster, mode)
         for name, write in stages.items():
-            kept = shared / f"{'sqlite' if cluster is None else 'postgresql'}-{name}"
+            kept = run_folder / f"{'sqlite' if cluster is None else 'postgresql'}-{name}"
             with alone(kept.with_suffix(".lock")):
                 if kept.exists():
                     self._take(kept)

@@ -12,16 +12,16 @@ from tests.support.postgres import Cluster
 _NAME = "migrated"
 
 
-def data_of_a_run(shared: Path) -> Path:
+def data_of_a_run(run_folder: Path) -> Path:
     """Return the data of such a PostgreSQL; the first of a run's processes that asks makes it.
 
-    shared: a folder that all processes of the run see.
+    run_folder: a folder that all processes of the run see.
     """
-    data = shared / "postgresql-data"
+    data = run_folder / "postgresql-data"
     with alone(data.with_suffix(".lock")):
         if not data.exists():
             with Cluster() as cluster:
-                made = make_url(Databases(shared, cluster).template_url).database or ""
+                made = make_url(Databases(run_folder, cluster).template_url).database or ""
                 with cluster.connect("postgres") as connection:
                     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
                     connection.execute(rename.format(sql.Identifier(made), sql.Identifier(_NAME)))
