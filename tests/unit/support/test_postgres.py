@@ -23,7 +23,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[postgres.Cluster]:
+def made() -> Iterator[postgres.Cluster]:
     with postgres.Cluster() as running:
         yield running
 
@@ -38,29 +38,29 @@ def scalar(address: str, *statements: str) -> object:
         engine.dispose()
 
 
-def test_a_copy_starts_as_its_template_and_does_not_change_it(cluster: postgres.Cluster) -> None:
-    template = cluster.create_database()
+def test_a_copy_starts_as_its_template_and_does_not_change_it(made: postgres.Cluster) -> None:
+    template = made.create_database()
     scalar(template, "CREATE TABLE one (n int)", "INSERT INTO one VALUES (1)", "SELECT 1")
-    copy = cluster.create_database(template)
+    copy = made.create_database(template)
     assert scalar(copy, "INSERT INTO one VALUES (2)", "SELECT count(*) FROM one") == 2
     assert scalar(template, "SELECT count(*) FROM one") == 1
 
 
-def test_a_dropped_database_is_gone_though_something_is_connected(cluster: postgres.Cluster) -> None:
-    address = cluster.create_database()
+def test_a_dropped_database_is_gone_though_something_is_connected(made: postgres.Cluster) -> None:
+    address = made.create_database()
     engine = create_engine(address)
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
-        cluster.drop_database(address)
+        made.drop_database(address)
         connection.invalidate()
     engine.dispose()
     with pytest.raises(Exception, match="does not exist"):
         scalar(address, "SELECT 1")
 
 
-def test_it_listens_on_no_port_and_its_folder_is_closed_to_others(cluster: postgres.Cluster) -> None:
-    assert scalar(cluster.create_database(), "SHOW listen_addresses") == ""
-    assert cluster.folder.stat().st_mode & 0o077 == 0
+def test_it_listens_on_no_port_and_its_folder_is_closed_to_others(made: postgres.Cluster) -> None:
+    assert scalar(made.create_database(), "SHOW listen_addresses") == ""
+    assert made.folder.stat().st_mode & 0o077 == 0
 
 
 def test_fsync_is_on_where_a_crash_is_to_be_tested(migrated_data: Path) -> None:
