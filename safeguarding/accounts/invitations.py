@@ -26,11 +26,7 @@ from safeguarding.extensions import db
 from safeguarding.notices.models import Notice
 from safeguarding.notices.service import queue
 
-LIVES = {
-    Purpose.INVITATION: timedelta(days=7),
-    Purpose.RESET: timedelta(minutes=60),
-    Purpose.FACTORS: timedelta(minutes=60),
-}
+LIFE = timedelta(minutes=60)  # whoever comes later asks for another link by their address, invited or not
 KINDS = {
     Purpose.INVITATION: told.INVITED,
     Purpose.RESET: told.RESET,
@@ -72,6 +68,17 @@ def note_invitation(actor: Actor, user: User) -> None:
     audit.record("accounts:invitation:made", actor, user.ref)
 
 
+def repeat_invitation(actor: Actor, user: User) -> bool:
+    """Note that somebody was invited again; False, and nothing is done, when they took an invitation up."""
+    _need(actor, Permission.ADMIN_USERS)
+    waiting = _waiting(user)
+    if waiting is None:
+        return False
+    waiting.invited_at = clock.now()
+    audit.record("accounts:invitation:repeated", actor, user.ref)
+    return True
+
+
 def start_reset(actor: Actor, ref: str, *, read_version: int) -> Purpose:
     """Send somebody else a link by which they choose a pass phrase: the invitation again until it was taken up.
 
@@ -80,11 +87,7 @@ def start_reset(actor: Actor, ref: str, *, read_version: int) -> Purpose:
     """
     user = service.need_over(actor, ref, read_version)
     _need_active(user)
-    waiting = db.session.scalar(
-        select(AccountInvitation)
-        .where(AccountInvitation.user_id == user.id, AccountInvitation.taken_up_at.is_(None))
-        .with_for_update()
-    )
+    waiting = _waiting(user)
     purpose = Purpose.INVITATION if waiting else Purpose.RESET
     if waiting:
         waiting.invited_at = clock.now()
@@ -136,7 +139,7 @@ def make_link(user_id: int, purpose: Purpose) -> str:
             token_digest=token_digest(token),
             bound_to=_bond(user.email, user.password_hash, purpose),
             made_at=now,
-            expires_at=now + LIVES[purpose],
+            expires_at=now + LIFE,
         )
     )
     db.session.flush()
@@ -202,6 +205,16 @@ def use_factors_link(token: str) -> User:
     link.used_at = clock.now()
     db.session.flush()
     return user
+
+
+def _waiting(user: User) -> AccountInvitation | None:
+    """Return the invitation that somebody has not taken up, locked."""
+    found: AccountInvitation | None = db.session.scalar(
+        select(AccountInvitation)
+        .where(AccountInvitation.user_id == user.id, AccountInvitation.taken_up_at.is_(None))
+        .with_for_update()
+    )
+    return found
 
 
 def _locked(token: str, purposes: tuple[Purpose, ...]) -> tuple[AccountLink, User]:

@@ -1,5 +1,7 @@
 """`flask accounts bootstrap`: the first two administrators of a live installation, once.
 
+Given again for the same two before either has come in, it prints new links: the first live for an hour.
+
 Two, because nobody administers their own rights and one of them always remains. They are shown a link each, which is the
 only time that a one-time link is shown to anybody but the person it is for.
 """
@@ -57,16 +59,20 @@ def accounts_group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @on_ready_database
 def bootstrap(agency: str, people: tuple[tuple[str, str], ...], as_json: bool) -> None:
-    """Add the first agency and its first two administrators, and print their links; works once."""
+    """Add the first agency and its first two administrators, and print their links."""
     settings: Settings = current_app.extensions["settings"]
     if settings.mode is Mode.DEMONSTRATION:
         raise Refused("SAFEGUARDING_MODE: a demonstration has its accounts already.")
     _need_two(agency, people)
     hashes = [hash_phrase(secrets.token_urlsafe(32)) for _ in people]  # slow on purpose, so before the transaction
     with unit_of_work():
-        _need_empty()
-        home = _agency(agency)
-        paths = [_administrator(home, *person, phrase) for person, phrase in zip(people, hashes, strict=True)]
+        # The one row of the stamp is locked, so that two who bootstrap at once do not both find nobody.
+        db.session.execute(select(Installation.id).with_for_update()).all()
+        paths = _invited_again([email.strip().lower() for _, email in people])
+        if not paths:
+            _need_empty()
+            home = _agency(agency)
+            paths = [_administrator(home, *person, phrase) for person, phrase in zip(people, hashes, strict=True)]
     links = [
         {"name": name, "email": email.lower(), "link": f"{settings.service_url}{path}"}
         for (name, email), path in zip(people, paths, strict=True)
@@ -84,9 +90,17 @@ def _need_two(agency: str, people: tuple[tuple[str, str], ...]) -> None:
         raise Refused("--agency, --administrator: names have 1 to 120 characters.")
 
 
+def _invited_again(addresses: list[str]) -> list[str]:
+    """Return new links for the two who were invited, where there is nobody else yet and neither came in."""
+    users = {user.email: user for user in db.session.scalars(select(User))}
+    if users.keys() != set(addresses):
+        return []
+    if not all(invitations.repeat_invitation(ACTOR, user) for user in users.values()):
+        raise Refused("One of them came in already, and sends the other an invitation again.")
+    return [invitations.make_link(users[each].id, Purpose.INVITATION) for each in addresses]
+
+
 def _need_empty() -> None:
-    # The one row of the stamp is locked, so that two who bootstrap at once do not both find nobody.
-    db.session.execute(select(Installation.id).with_for_update()).all()
     if db.session.scalar(select(User.id).limit(1)) is not None:
         raise Refused("Somebody may sign in already: this works once. An administrator invites everyone else.")
 
@@ -117,6 +131,6 @@ def _say(links: list[dict[str, str]], as_json: bool) -> None:
     click.echo(
         "Pass each link to its person alone, by another way than their mailbox if you can. It is shown this once,"
     )
-    click.echo("works once, and for seven days.")
+    click.echo("works once, and for an hour; the same command prints new ones until one of the two came in.")
     for each in links:
         click.echo(f"  {each['name']} <{each['email']}>: {each['link']}")

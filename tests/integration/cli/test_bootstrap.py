@@ -59,6 +59,25 @@ def test_it_works_once(app: Flask) -> None:
     assert people(app) == 2
 
 
+def links(app: Flask) -> list[str]:
+    done = app.test_cli_runner().invoke(args=[*ARGUMENTS, "--json"])
+    assert done.exit_code == 0, done.output
+    settings: Settings = app.extensions["settings"]
+    return [each["link"].removeprefix(settings.service_url or "") for each in json.loads(done.stdout)["administrators"]]
+
+
+def test_whoever_came_too_late_gets_another_link_until_one_of_the_two_came_in(app: Flask) -> None:
+    first, second = links(app), links(app)
+    assert people(app) == 2
+    client = PageClient(app.test_client())
+    assert [client.get(path).status for path in (*first, *second)] == [404, 404, 200, 200]
+    assert client.post(second[0], client.get(second[0]).form() | {"phrase": PHRASE}).location == "/sign-in"
+    again = app.test_cli_runner().invoke(args=ARGUMENTS)
+    assert again.exit_code == 2
+    assert "came in already" in again.stderr and "account-link" not in again.output
+    assert client.get(second[1]).status == 200, "nothing was done"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

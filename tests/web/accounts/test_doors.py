@@ -1,6 +1,7 @@
 """The pages of people who cannot sign in: nothing tells whether an account exists, and a link works once (AU-6)."""
 
 import threading
+from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -11,6 +12,7 @@ from safeguarding.access.roles import Role
 from safeguarding.accounts import invitations
 from safeguarding.accounts.link_models import Purpose
 from safeguarding.cli.worker import send_due
+from safeguarding.core import clock
 from safeguarding.notices.service import Outcome
 from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
@@ -90,8 +92,8 @@ def test_a_phrase_that_will_not_do_is_refused_and_the_link_still_works(
     assert anonymous.post(path, refused.form() | {"phrase": ANOTHER}).location == "/sign-in"
 
 
-def test_an_invitation_opens_the_door_for_a_new_person(app: Flask, sign_in: SignIn, anonymous: PageClient) -> None:
-    admin = sign_in(Role.ADMIN)
+def invited(app: Flask, admin: PageClient) -> str:
+    """Let an administrator add somebody; return the path of the link that is sent to them."""
     form = admin.get("/admin/people/add").form()
     page = admin.get("/admin/people/add")
     assert page.html is not None
@@ -101,11 +103,29 @@ def test_an_invitation_opens_the_door_for_a_new_person(app: Flask, sign_in: Sign
     (message,) = [
         each for each in mails(app) if each["To"] == "ada@marlbridge.example" and "link" in each.get_content()
     ]
-    path = link_in(app, message)
+    return link_in(app, message)
+
+
+def test_an_invitation_opens_the_door_for_a_new_person(app: Flask, sign_in: SignIn, anonymous: PageClient) -> None:
+    path = invited(app, sign_in(Role.ADMIN))
     opened = anonymous.get(path)
     assert "Welcome" in opened.words
     assert anonymous.post(path, opened.form() | {"phrase": ANOTHER}).location == "/sign-in"
     assert anonymous.sign_in("ada@marlbridge.example", ANOTHER).status == 303
+
+
+def test_an_invited_person_who_comes_too_late_asks_for_another_link(
+    app: Flask, sign_in: SignIn, anonymous: PageClient
+) -> None:
+    path = invited(app, sign_in(Role.ADMIN))
+    with clock.pretend(clock.now() + timedelta(minutes=61)):
+        late = anonymous.get(path)
+        assert late.status == 404 and late.html is not None
+        assert late.html.select_one("main a[href='/forgotten']") is not None
+        ask(anonymous, "ada@marlbridge.example")
+        other = link_in(app, mails(app)[-1])
+        assert anonymous.post(other, anonymous.get(other).form() | {"phrase": ANOTHER}).location == "/sign-in"
+        assert anonymous.sign_in("ada@marlbridge.example", ANOTHER).status == 303
 
 
 def test_lost_factors_are_taken_away_by_link_and_pass_phrase(
