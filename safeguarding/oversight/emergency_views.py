@@ -19,6 +19,7 @@ from safeguarding.oversight.forms import EmergencyForm, ReviewForm
 from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyOutcome, EmergencyPart
 from safeguarding.web import pages
 from safeguarding.web.guard import current_actor, permission
+from safeguarding.web.printing import screen_only
 from safeguarding.web.sections import Section, register_section
 
 blueprint = Blueprint("emergency", __name__, url_prefix="/emergency")
@@ -126,6 +127,7 @@ def use(ref: str) -> Any:
 
 @blueprint.get("/<string:ref>/record")
 @permission(Permission.EMERGENCY_READ)
+@screen_only
 def record(ref: str) -> str:
     """Show the parts of a record that one's own use opens, while it does."""
     actor = current_actor()

@@ -1,13 +1,15 @@
 """Printing a page about a record: asked for by a button, so that it is recorded as printed before the page is sent.
 
 The page is the one that is read, with `print=1` in its address; every page carries a line for paper that says who and when.
+A view marked `screen_only` is not printed: its page offers it nowhere, and nothing of it reaches paper but that line.
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 
 from safeguarding.core import clock
 
@@ -19,9 +21,15 @@ def init_printing(app: Flask) -> None:
     app.context_processor(_context)
 
 
+def screen_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view whose page is read on the screen alone."""
+    view.__dict__["screen_only"] = True
+    return view
+
+
 def is_printing() -> bool:
-    """Return whether this request asks for a page to be printed."""
-    return request.method == "GET" and request.args.get("print") == "1"
+    """Return whether this request asks for a page to be printed that may be."""
+    return request.method == "GET" and request.args.get("print") == "1" and not _is_screen_only()
 
 
 def _context() -> dict[str, Any]:
@@ -29,6 +37,7 @@ def _context() -> dict[str, Any]:
         "is_marked": _is_marked,
         "can_print": _can_print,
         "is_printing": is_printing,
+        "is_screen_only": _is_screen_only,
         "printed_at": _now,
         "kept_arguments": _kept,
     }
@@ -43,7 +52,12 @@ def _can_print() -> bool:
     """Return whether the present page is one about a record: something was asked for by its reference, and is shown."""
     named = (request.view_args or {}).values()
     about = any(_REFERENCE.fullmatch(str(value)) for value in named)
-    return about and request.method == "GET" and _is_marked()
+    return about and request.method == "GET" and _is_marked() and not _is_screen_only()
+
+
+def _is_screen_only() -> bool:
+    """Return whether the present view is marked so."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "screen_only")
 
 
 def _now() -> datetime:

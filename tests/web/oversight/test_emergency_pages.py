@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from safeguarding.access.roles import Role
+from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Case
 from safeguarding.core import clock
 from safeguarding.core.references import new_reference
@@ -134,6 +135,23 @@ def test_a_reviewer_reviews_somebody_elses(night: Night, sign_in: SignIn) -> Non
     assert "Right to use it" in police.get(path).words
     assert reviewer.post(f"{path}/review", form | {"outcome": "right"}).status in (409, 422)
     assert sign_in(Role.PRACTITIONER).get(path).status == 404
+
+
+def test_what_it_opens_is_read_on_the_screen_alone(night: Night) -> None:
+    police = night.client(night.police)
+    path = night.ask(police, night.case_ref).response.headers["Location"]
+    for address in (f"{path}/record", f"{path}/record?print=1"):
+        opened = police.get(address)
+        assert opened.status == 200 and opened.html is not None
+        assert "app-screen-only" in str(opened.html.body and opened.html.body["class"])
+        assert "read on the screen alone" in opened.words
+        assert "Printed by" not in opened.words and "Recorded as printed" not in opened.words
+        assert opened.html.select_one('input[name="print"]') is None
+    use = police.get(path)  # the page about the use holds nothing of the record
+    assert use.html is not None and use.html.select_one('input[name="print"]') is not None
+    with night.app.app_context():
+        looks = set(db.session.scalars(select(AuditEvent.event).where(AuditEvent.event.contains("emergency_record"))))
+    assert looks == {"oversight:emergency_record:shown"}
 
 
 CANARIES = {
