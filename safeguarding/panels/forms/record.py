@@ -132,6 +132,8 @@ class RecordForm(EditForm):
         self.linked_context.choices = [("", "None"), *places]
         for field in (self.risk_before, self.risk_after):
             field.choices = [("", "Choose one"), *RISKS]
+        # A row about no agency that there is was tampered with: it is shown nowhere, so nothing in it can be put right.
+        self.views.entries = [entry for entry in self.views if entry.form.agency.data in self.agencies]
         asked = {entry.form.agency.data for entry in self.views}
         for agency in agencies:
             if agency.is_here and agency.ref not in asked:

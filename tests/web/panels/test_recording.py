@@ -165,6 +165,7 @@ def test_tampered_rows_and_versions_are_refused_and_never_an_error(app: Flask, s
         {"version": "abc"},
         {"version": "9" * 40},
         {"views-0-agency": "AG-none", "views-7-view": "agrees", "rest_agree": ""},
+        {"views-0-agency": "", "views-0-answer": "\x1f", "kind": ""},
         {"actions-5000-title": "x"},
         {"actions-0-owner": "AG/US/x"},
         {"note_id": "999999", "note": "x", "speaker": "y"},
@@ -177,6 +178,16 @@ def test_tampered_rows_and_versions_are_refused_and_never_an_error(app: Flask, s
     # A row of an agency that is not known is no row.
     assert chair.post(f"{day.item_path()}/decision", typed(chair, day, **{"views-999999-view": "agrees"})).status == 303
     assert count(app, AgencyView) == 3
+
+
+def test_what_cannot_be_shown_is_said_where_it_was_typed(app: Flask, sign_in: SignIn) -> None:
+    day = started(app)
+    chair = sign_in(day.people["chair"])
+    page = chair.post(f"{day.item_path()}/decision", typed(chair, day, **{"views-0-answer": "Heard\x1f"}))
+    assert page.status == 422 and page.html is not None
+    said = page.html.select_one("#views-0-answer-error")
+    assert said is not None and "cannot be shown" in said.text
+    assert page.html.select_one("#views-0-answer")["value"] == "Heard\ufffd"  # type: ignore[index]
 
 
 def test_a_double_press_makes_one_decision_and_leads_to_the_same_page(app: Flask, sign_in: SignIn) -> None:
