@@ -138,7 +138,8 @@ def test_with_a_grant_the_value_is_shown_once_on_a_page_that_is_kept_nowhere(sce
         assert page.response.headers["Cache-Control"] == "no-store"
         assert leaks(scene.browser.get(f"/people/{scene.ref}/sealed/{field}").text) == []
     with scene.app.app_context():
-        found = db.session.scalars(select(AuditEvent).where(AuditEvent.event == "people:sealed:shown")).all()
+        shown = select(AuditEvent).where(AuditEvent.event == "people:sealed:shown").order_by(AuditEvent.seq)
+        found = db.session.scalars(shown).all()
         fields = [json.loads(row.detail)["field"] for row in found]
         subjects = {row.subject for row in found}
         db.session.rollback()
