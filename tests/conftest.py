@@ -1,6 +1,7 @@
 """What every test may ask for: an application on each database, a page client, a Chromium."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from sqlalchemy import Engine, event
 
 from config import Settings
 from safeguarding.access.roles import Role
@@ -27,6 +29,16 @@ routes.compile_once()
 _AT_FULL_COST = passwords._hasher
 # Thousands of tests sign somebody in; what a pass phrase costs is asked for by those it is about.
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@event.listens_for(Engine, "connect")
+def in_no_order_of_its_own(connection: Any, _record: Any) -> None:
+    """Return rows backwards where nobody asked for an order, so that no test and no page leans on the one it got.
+
+    PostgreSQL gives another order once in a while; SQLite does when told to.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA reverse_unordered_selects=ON")
 
 
 # Files that take long are begun first, so that all workers of a run end together; first of all those that need little of
