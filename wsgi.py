@@ -3,24 +3,28 @@
 import os
 import sys
 
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ConfigError, read_settings
 from safeguarding import create_app
-from safeguarding.cli.stamp import StampError, check_stamp
+from safeguarding.cli.last_resort import said_by
+from safeguarding.cli.stamp import StampError, check_keys, check_stamp
 from safeguarding.web.logs import configure_logs
 
 # The command line prepares databases that do not exist yet; its commands check the stamp themselves.
 serving = os.environ.get("FLASK_RUN_FROM_CLI") != "true"
+configure_logs()
 
 try:
     settings = read_settings()
     app = create_app(settings)
     if serving:
-        configure_logs()
         check_stamp(app, settings)
-except (ConfigError, StampError) as refusal:
-    sys.exit(f"The service does not start. {refusal}")
+        check_keys(app)
+except (ConfigError, StampError, OSError, SQLAlchemyError) as refusal:
+    sys.stderr.write(f"The service does not start. {said_by(refusal)}\n")
+    sys.exit(4 if serving else 2)  # gunicorn ends with a worker that ends with 4, and starts every other anew for ever
 
 if settings.proxy_hops:
     hops = settings.proxy_hops

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from safeguarding.audit.models import AuditEvent, AuditHead
 from safeguarding.audit.service import GENESIS, chain_hash, sign
@@ -152,6 +152,15 @@ def verify(anchor_file: Path) -> Verdict:
     if bad is None:
         bad = _tail(expected_seq, previous, waiting)
     return Verdict(checked, previous, len(anchors) - len(waiting), len(waiting) + forged, bad, forged)
+
+
+def is_our_chain() -> bool:
+    """Return whether the first or the last event was chained with this key, which one event changed later does not alter."""
+    last = select(AuditHead.seq).scalar_subquery()
+    rows = db.session.execute(
+        select(*AuditEvent.__table__.columns).where(or_(AuditEvent.seq == 1, AuditEvent.seq == last))
+    ).all()
+    return not rows or any(chain_hash(dict(row._mapping)) == row.hash for row in rows)
 
 
 def _rows() -> Iterator[dict[str, Any]]:

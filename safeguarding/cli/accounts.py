@@ -24,6 +24,7 @@ from safeguarding.accounts.models import User
 from safeguarding.accounts.passwords import hash_phrase
 from safeguarding.agencies import service as agencies
 from safeguarding.agencies.models import Agency, AgencyKind, QuorumGroup
+from safeguarding.cli.last_resort import Refused
 from safeguarding.cli.stamp import on_ready_database
 from safeguarding.core import clock
 from safeguarding.core.installation import Installation
@@ -32,12 +33,6 @@ from safeguarding.web.transaction import unit_of_work
 
 ACTOR = Actor("system:bootstrap", "Bootstrap", system_permissions=frozenset({Permission.ADMIN_USERS}))
 _ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,6}")
-
-
-class Refused(click.ClickException):
-    """The command is refused and nothing is stored."""
-
-    exit_code = 2
 
 
 @click.group("accounts")

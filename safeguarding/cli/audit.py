@@ -9,7 +9,7 @@ import click
 from flask import current_app
 
 from safeguarding.audit import verify as chain
-from safeguarding.cli.stamp import on_ready_database
+from safeguarding.cli.stamp import on_any_keys, on_ready_database
 from safeguarding.core import clock
 
 
@@ -28,7 +28,7 @@ def _anchor_file() -> Path:
 @click.option(
     "--anchored-within", type=float, metavar="HOURS", help="Exit 2 when the last anchor is older, or there is none."
 )
-@on_ready_database
+@on_any_keys
 def verify_command(as_json: bool, anchored_within: float | None) -> None:
     """Walk the chain; exit 1 and name the first bad row when it is not as it was written, or an anchor is not ours."""
     verdict = chain.verify(_anchor_file())

@@ -1,5 +1,6 @@
 """Registers the commands with `flask`."""
 
+import click
 from flask import Flask
 
 from safeguarding.cli.access import access_group
@@ -9,6 +10,7 @@ from safeguarding.cli.backup import backup, restore
 from safeguarding.cli.contexts import contexts_group
 from safeguarding.cli.database import database_group
 from safeguarding.cli.importing import import_group
+from safeguarding.cli.last_resort import told_plainly
 from safeguarding.cli.nrm import nrm_group
 from safeguarding.cli.prepare import prepare
 from safeguarding.cli.relations import relations_group
@@ -17,22 +19,27 @@ from safeguarding.cli.sealed import sealed_group
 from safeguarding.cli.seed import demo_group, seed
 from safeguarding.cli.worker import worker
 
+_COMMANDS: tuple[click.Command, ...] = (
+    prepare,
+    seed,
+    demo_group,
+    access_group,
+    audit_group,
+    import_group,
+    database_group,
+    backup,
+    restore,
+    contexts_group,
+    risk_group,
+    nrm_group,
+    relations_group,
+    sealed_group,
+    worker,
+    accounts_group,
+)
+
 
 def register(app: Flask) -> None:
     """Add every command of the project."""
-    app.cli.add_command(prepare)
-    app.cli.add_command(seed)
-    app.cli.add_command(demo_group)
-    app.cli.add_command(access_group)
-    app.cli.add_command(audit_group)
-    app.cli.add_command(import_group)
-    app.cli.add_command(database_group)
-    app.cli.add_command(backup)
-    app.cli.add_command(restore)
-    app.cli.add_command(contexts_group)
-    app.cli.add_command(risk_group)
-    app.cli.add_command(nrm_group)
-    app.cli.add_command(relations_group)
-    app.cli.add_command(sealed_group)
-    app.cli.add_command(worker)
-    app.cli.add_command(accounts_group)
+    for command in _COMMANDS:
+        app.cli.add_command(told_plainly(command))

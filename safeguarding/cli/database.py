@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from config import Settings
+from safeguarding.cli.last_resort import Refused
 from safeguarding.core.database_roles import Roles, make_roles
 
 
@@ -65,12 +66,10 @@ def _make(as_url: str, settings: Settings, roles: Roles) -> str:
         with engine.begin() as connection:
             is_superuser: Any = connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
             if not is_superuser:
-                raise click.ClickException(
-                    "DATABASE_ADMIN_URL: only a superuser may make a role that reads past the wall."
-                )
+                raise Refused("DATABASE_ADMIN_URL: only a superuser may make a role that reads past the wall.")
             make_roles(connection, roles)
     except DBAPIError as error:
-        raise click.ClickException(f"DATABASE_ADMIN_URL: {str(error.orig).splitlines()[0]}") from None
+        raise Refused(f"DATABASE_ADMIN_URL: {str(error.orig).splitlines()[0]}") from None
     finally:
         engine.dispose()
     return str(database)

@@ -13,6 +13,7 @@ from sqlalchemy import inspect, text
 
 from config import Mode, Settings
 from safeguarding.cli import stamp
+from safeguarding.cli.last_resort import Refused
 from safeguarding.cli.risk import refresh_figures
 from safeguarding.cli.seed import DEMONSTRATION_PHRASE, demonstration_accounts, is_seeded, seed_demonstration
 from safeguarding.core import clock
@@ -33,7 +34,7 @@ def prepare(as_json: bool) -> None:
     try:
         stamp.require_mode(carried, settings.mode)
     except stamp.StampError as refusal:
-        raise click.ClickException(str(refusal)) from None
+        raise Refused(str(refusal)) from None
     seeded = False
     accounts: list[dict[str, str]] = []
     if settings.mode is Mode.DEMONSTRATION:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, not_, select, update
 
 from safeguarding.access.actor import Actor
 from safeguarding.audit import service as audit
-from safeguarding.cli.stamp import on_ready_database
+from safeguarding.cli.stamp import on_any_keys, on_ready_database
 from safeguarding.core import sealing
 from safeguarding.core.sealing import SealedColumn
 from safeguarding.extensions import db
@@ -52,7 +52,7 @@ def rotate_command(batch: int, as_json: bool) -> None:
 
 @sealed_group.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-@on_ready_database
+@on_any_keys
 def check_command(as_json: bool) -> None:
     """Open every sealed value and count them by key; exit 1 when one does not open. A key without values may go."""
     counts: Counter[str] = Counter(dict.fromkeys(sealing.ring().ids, 0))

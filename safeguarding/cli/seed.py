@@ -21,6 +21,7 @@ from safeguarding.cli.demo.partnership import PHRASE, SYSTEM, make_partnership
 from safeguarding.cli.demo.places import make_places
 from safeguarding.cli.demo.trust import Trust
 from safeguarding.cli.demo.youngsters import draw_youngsters
+from safeguarding.cli.last_resort import Refused
 from safeguarding.cli.stamp import on_ready_database
 from safeguarding.contexts.service import figures_wait, refresh_risk
 from safeguarding.core import clock
@@ -42,9 +43,9 @@ def seed(as_of: datetime | None) -> None:
     """Write the demonstration partnership into an empty demonstration database."""
     settings: Settings = current_app.extensions["settings"]
     if settings.mode is Mode.LIVE:
-        raise click.ClickException("SAFEGUARDING_MODE: a live database is never seeded.")
+        raise Refused("SAFEGUARDING_MODE: a live database is never seeded.")
     if is_seeded():
-        raise click.ClickException("The database holds people already; seed an empty one.")
+        raise Refused("The database holds people already; seed an empty one.")
     seed_demonstration(as_of.date() if as_of else clock.today())
     click.echo("The demonstration is ready.")
 
@@ -61,7 +62,7 @@ def accounts_command(as_json: bool) -> None:
     """Print the demonstration's accounts and their pass phrase; refused on a live database."""
     settings: Settings = current_app.extensions["settings"]
     if settings.mode is not Mode.DEMONSTRATION:
-        raise click.ClickException("SAFEGUARDING_MODE: only a demonstration has accounts that may be printed.")
+        raise Refused("SAFEGUARDING_MODE: only a demonstration has accounts that may be printed.")
     accounts = demonstration_accounts()
     if as_json:
         click.echo(json.dumps({"password": DEMONSTRATION_PHRASE, "accounts": accounts}, separators=(",", ":")))

@@ -4,13 +4,14 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import inspect, select, text
 
 from config import Mode, Settings
-from safeguarding.core import clock, durability
+from safeguarding.audit.verify import is_our_chain
+from safeguarding.cli.last_resort import Refused
+from safeguarding.core import clock, durability, sealing
 from safeguarding.core.disks import network_kind
 from safeguarding.core.installation import Installation
 from safeguarding.core.second_wall import as_command
@@ -81,17 +82,59 @@ def stamp(settings: Settings) -> Mode:
     return stamped
 
 
-def on_ready_database(command: Callable[P, T]) -> Callable[P, T]:
-    """Run a command inside the application, and only on a database that was made for its mode."""
+def check_keys(app: Flask) -> None:
+    """Refuse keys that are not those of this database: what they chain and seal could never be read beside the rest."""
+    with app.app_context(), as_command("check_keys"):
+        chained, sealed = is_our_chain(), _is_our_ring()
+        db.session.rollback()
+    if not chained:
+        raise StampError(
+            "AUDIT_KEY: it is not the key that this database's audit was written with. Put that one back; "
+            "`flask audit verify` says whether it is right."
+        )
+    if not sealed:
+        raise StampError(
+            f"SEALED_KEYS: what was sealed with {sealing.ring().writing} does not open. Put the right secret back under that "
+            "name; `flask sealed check` says whether it is right."
+        )
 
+
+def _is_our_ring() -> bool:
+    """Return whether anything that carries the name of the writing key opens with it; also where nothing does."""
+    opens = True
+    for column in sealing.sealed_columns(db.metadata):
+        held, row = column.table.c[column.name], [column.table.c[name] for name in column.row]
+        named = held.startswith(sealing.prefix_of(sealing.ring().writing), autoescape=True)
+        for found in db.session.execute(select(held, *row).where(named).limit(3)):
+            try:
+                sealing.ring().unseal(column.place(found[1:]), found[0])
+            except sealing.BrokenSealError:
+                opens = False
+            else:
+                return True
+    return opens
+
+
+def on_ready_database(command: Callable[P, T]) -> Callable[P, T]:
+    """Run a command inside the application, and only on a database that was made for its mode, with its keys."""
+    return _checked(command, check_keys)
+
+
+def on_any_keys(command: Callable[P, T]) -> Callable[P, T]:
+    """Run a command that says what is wrong with the keys, so with any."""
+    return _checked(command, lambda _app: None)
+
+
+def _checked(command: Callable[P, T], check: Callable[[Flask], None]) -> Callable[P, T]:
     @with_appcontext
     @functools.wraps(command)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         try:
             check_stamp(app, app.extensions["settings"])
+            check(app)
         except StampError as refusal:
-            raise click.ClickException(str(refusal)) from None
+            raise Refused(str(refusal)) from None
         with as_command(command.__name__):
             return command(*args, **kwargs)
 

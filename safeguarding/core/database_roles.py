@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 AUDIT = ("audit_event", "audit_head")
 READ_ONLY = ("alembic_version",)
+STAMP = "installation"  # what every command looks at first, the auditor's too
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -108,6 +109,8 @@ def _grants(tables: list[str], roles: Roles) -> Iterator[str]:
             rights = "SELECT, INSERT" if table == "audit_event" else "SELECT"
             yield f"GRANT SELECT ON {table} TO {roles.auditor}"
         else:
+            if table == STAMP:
+                yield f"GRANT SELECT ON {table} TO {roles.auditor}"
             rights = "SELECT" if table in READ_ONLY else "SELECT, INSERT, UPDATE, DELETE"
         yield f"GRANT {rights} ON {table} TO {roles.application}"
         yield f"GRANT SELECT ON {table} TO {roles.backup}"

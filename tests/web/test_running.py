@@ -10,13 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import text
 
-from config import ConfigError, Settings, read_settings
+from config import ConfigError, Mode, Settings, read_settings
 from safeguarding import create_app
 from safeguarding.access.roles import Role
+from safeguarding.cli.last_resort import told_plainly
 from safeguarding.core.database import writing
 from safeguarding.extensions import db
 from safeguarding.web.logs import configure_logs
@@ -87,6 +90,23 @@ def test_an_error_leaves_the_way_it_took_and_not_what_it_was_about(
     logging.getLogger("safeguarding.test").warning("count", extra={"count": 3, "name_of_child": CANARY})
     assert "Quillfeather" not in logged.getvalue()
     assert lines(logged)[-1]["count"] == 3
+
+
+def test_a_command_that_breaks_off_says_where_and_not_what_it_was_about(
+    in_app: Flask, settings: Settings, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command()
+    def breaks() -> None:
+        raise ValueError(CANARY)
+
+    monkeypatch.setitem(in_app.extensions, "settings", replace(settings, mode=Mode.LIVE))
+    done = CliRunner().invoke(told_plainly(breaks))
+    assert done.exit_code == 3
+    assert "Report it" in done.stderr
+    [line] = lines(logged)
+    assert line["error"] == "builtins.ValueError"
+    assert line["way"][-1].endswith(" breaks")
+    assert "Quillfeather" not in logged.getvalue() + done.output
 
 
 def test_an_error_of_the_database_does_not_repeat_what_was_asked(in_app: Flask) -> None:

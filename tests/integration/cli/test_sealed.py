@@ -15,6 +15,7 @@ from safeguarding import create_app
 from safeguarding.access.roles import Role
 from safeguarding.audit.models import AuditEvent
 from safeguarding.cli import sealed
+from safeguarding.cli.stamp import StampError, check_keys
 from safeguarding.contexts.models import Incident
 from safeguarding.core import sealing
 from safeguarding.extensions import db
@@ -75,6 +76,34 @@ def rotated(app: Flask, settings: Settings) -> Iterator[Flask]:
 def run(app: Flask, *args: str) -> tuple[int, dict[str, Any]]:
     outcome = app.test_cli_runner().invoke(args=["sealed", *args, "--json"])
     return outcome.exit_code, json.loads(outcome.stdout)
+
+
+def test_an_installation_is_not_used_with_other_keys_than_its_own(app: Flask, settings: Settings) -> None:
+    other = "q7Wn" * 10
+    wrong_chain = replace(settings, audit_key=other)
+    wrong_seal = replace(settings, sealed_keys=((settings.sealed_keys[0][0], other),))
+
+    def check(these: Settings) -> None:
+        made = create_app(these)
+        try:
+            check_keys(made)
+        finally:
+            dispose(made)
+
+    try:
+        for these in (settings, wrong_chain, wrong_seal):  # nothing is chained or sealed yet: any will do
+            check(these)
+        create_app(settings)
+        with app.app_context():
+            fill()
+        check(settings)
+        with pytest.raises(StampError, match="AUDIT_KEY"):
+            check(wrong_chain)
+        with pytest.raises(StampError, match="SEALED_KEYS: what was sealed with t1"):
+            check(wrong_seal)
+        check(replace(settings, sealed_keys=(NEW, *settings.sealed_keys)))  # as a rotation begins
+    finally:
+        create_app(settings)
 
 
 def test_nobody_who_reads_the_raw_database_finds_a_value(app: Flask, settings: Settings, tmp_path: Path) -> None:

@@ -79,8 +79,11 @@ def test_the_service_does_not_start_on_a_demonstration_as_live(made_as: Callable
     made = made_as(Mode.DEMONSTRATION)
     assert run(made, "wsgi").returncode == 0
     started = run(replace(made, mode=Mode.LIVE), "wsgi")
-    assert started.returncode != 0
+    assert started.returncode == 4
     assert "SAFEGUARDING_MODE" in started.stderr
+    served = run(replace(made, mode=Mode.LIVE), "gunicorn", "wsgi:app", "--bind", "127.0.0.1:0")
+    assert served.returncode == 4  # and does not try again and again
+    assert "SAFEGUARDING_MODE" in served.stderr
 
 
 def test_a_live_database_is_neither_seeded_nor_are_its_accounts_printed(made_as: Callable[[Mode], Settings]) -> None:

@@ -82,7 +82,7 @@ def test_what_the_application_may_not_do(app: Flask, settings: Settings, stateme
         connection.execute(text(statement))
 
 
-def test_the_auditor_reads_the_audit_and_nothing_else(app: Flask, settings: Settings) -> None:
+def test_the_auditor_reads_the_audit_and_the_stamp_alone(app: Flask, settings: Settings) -> None:
     with app.app_context(), unit_of_work():
         audit.record("test:thing:done", SYSTEM)
     with connected(settings, ROLES.auditor) as connection:
@@ -93,7 +93,7 @@ def test_the_auditor_reads_the_audit_and_nothing_else(app: Flask, settings: Sett
                 "AND has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1"
             )
         ).all()
-        assert tables == ["audit_event", "audit_head"]
+        assert tables == ["audit_event", "audit_head", "installation"]
         with pytest.raises(DBAPIError, match="permission denied"):
             connection.execute(text("DELETE FROM audit_event"))
 
