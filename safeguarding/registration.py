@@ -1,6 +1,7 @@
 """What `create_app` registers, in the order of the house. The only module that knows every package."""
 
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 
@@ -18,12 +19,13 @@ from safeguarding.actions.relations import follow as follow_actions
 from safeguarding.actions.views import init_actions
 from safeguarding.agencies.views import init_agencies
 from safeguarding.audit.service import init_audit
+from safeguarding.audit.verify import anchor_file, seconds_since_anchor
 from safeguarding.cases.relations import FACTS as cases_facts
 from safeguarding.cases.relations import follow as follow_cases
 from safeguarding.cases.views.registration import init_cases
 from safeguarding.cli import commands
 from safeguarding.contexts.views.registration import init_contexts
-from safeguarding.core import sealing
+from safeguarding.core import lately, sealing
 from safeguarding.core.answering import watch_server
 from safeguarding.core.database import engine_options, prepare_sqlite
 from safeguarding.core.durability import fault
@@ -31,6 +33,7 @@ from safeguarding.core.second_wall import guard_postgresql
 from safeguarding.drafts.views import init_drafts
 from safeguarding.extensions import csrf, db, migrate
 from safeguarding.home.views import init_home
+from safeguarding.notices.queries import count_failed, seconds_waited
 from safeguarding.notices.views import init_notices
 from safeguarding.nrm.views import init_nrm
 from safeguarding.oversight.relations import FACTS as oversight_facts
@@ -51,7 +54,7 @@ from safeguarding.web.filters import init_filters
 from safeguarding.web.guard import init_guard
 from safeguarding.web.headers import init_headers
 from safeguarding.web.logs import init_logs
-from safeguarding.web.metrics import init_metrics
+from safeguarding.web.metrics import init_metrics, watch
 from safeguarding.web.printing import init_printing
 from safeguarding.web.site import Service, init_site, register_readiness
 
@@ -136,6 +139,25 @@ def register_packages(app: Flask, secure: bool) -> None:
     init_oversight(app)
     init_home(app)
     register_relation_facts(app)
+    register_watched(app, settings)
+
+
+def register_watched(app: Flask, settings: Settings) -> None:
+    """Register what has to be seen by whoever runs the service: each of these is quiet when it stands still."""
+    for what, said in (
+        ("worker", "since a worker last did all that was due"),
+        ("backup", "since a backup was last made"),
+    ):
+        name = f"safeguarding_{what}_age_seconds"
+        watch(app, name, f"Seconds {said}", partial(lately.seconds_since, settings.data, what))
+    watch(
+        app,
+        "safeguarding_anchor_age_seconds",
+        "Seconds since the head of the audit was last anchored",
+        lambda: seconds_since_anchor(anchor_file(settings.data)),
+    )
+    watch(app, "safeguarding_mail_age_seconds", "Seconds that the oldest unsent mail has waited", seconds_waited)
+    watch(app, "safeguarding_mail_failed", "Mails given up in the last 24 hours", count_failed)
 
 
 def register_relation_facts(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +70,12 @@ def last_anchor(path: Path) -> LastAnchor | None:
         return LastAnchor(int(line["seq"]), str(line["hash"]), datetime.fromisoformat(line["at"]))
     except (OSError, IndexError, KeyError, ValueError, TypeError):
         return None
+
+
+def seconds_since_anchor(path: Path) -> float:
+    """Return how long ago the head was last anchored; infinity when it never was."""
+    last = last_anchor(path)
+    return math.inf if last is None else max(0.0, (clock.now() - last.at).total_seconds())
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 from config import Settings
 from safeguarding.cli.backups import making, restoring
 from safeguarding.cli.stamp import on_ready_database
+from safeguarding.core import lately
 
 _PATH = click.Path(dir_okay=False, path_type=Path)
 
@@ -25,6 +26,7 @@ def backup(file: Path, as_json: bool) -> None:
         manifest = making.make(settings, file)
     except making.BackupError as refusal:
         raise click.ClickException(str(refusal)) from None
+    lately.note(settings.data, "backup")
     rows = sum(manifest.counts.values())
     if as_json:
         told = {"made_at": manifest.made_at, "tables": len(manifest.counts), "rows": rows, "head": manifest.head_seq}

@@ -17,6 +17,7 @@ from safeguarding.accounts.agreements_due import tell_due
 from safeguarding.accounts.holders import holders
 from safeguarding.accounts.members import tell_overdue
 from safeguarding.accounts.unused import end_unused
+from safeguarding.cli.risk import refresh_figures
 from safeguarding.core import clock
 from safeguarding.core.installation import Installation
 from safeguarding.extensions import db
@@ -67,6 +68,7 @@ def _once_a_day(settings: Settings) -> None:
         with unit_of_work():
             _alone()
             end_unused(SUSPENDS, timedelta(days=settings.account_unused_days))
+    refresh_figures(clock.today())
 
 
 def _alone() -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from config import Settings
 from safeguarding.cli.rounds import Rounds
 from safeguarding.cli.stamp import on_ready_database
+from safeguarding.core import lately
 from safeguarding.core.errors import UnavailableError
 from safeguarding.extensions import db
 from safeguarding.notices import mail, service
@@ -44,6 +45,7 @@ def worker(once: bool, as_json: bool) -> None:
         return
     Rounds().make(settings)
     counts = send_due(settings, mailer, threading.Event())
+    lately.note(settings.data, "worker")
     if as_json:
         click.echo(json.dumps(counts, separators=(",", ":")))
     else:
@@ -55,15 +57,27 @@ def _serve(settings: Settings, mailer: mail.Mailer) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stopper(stop))
     rounds = Rounds()
+    log.info("the worker begins")
     while not stop.is_set():
-        try:
-            rounds.make(settings)
-            send_due(settings, mailer, stop)
-        except (DBAPIError, UnavailableError) as error:
-            # The database is away or busy: what waits is still there when it is back.
-            log.warning("the outbox cannot be read now: %s", type(error).__name__)
-            db.session.remove()
+        # Each by itself: what one cannot do must not keep the other from its work. What waits is still there afterwards.
+        if all([_tried(lambda: rounds.make(settings)), _tried(lambda: send_due(settings, mailer, stop))]):
+            lately.note(settings.data, "worker")
         stop.wait(REST)
+    log.info("the worker ends")
+
+
+def _tried(work: Callable[[], object]) -> bool:
+    """Do some work, and return whether it was done; why not is in the log, and it is tried again at the next look."""
+    try:
+        work()
+    except (DBAPIError, UnavailableError) as error:
+        log.warning("the database is away or busy", exc_info=error)
+    except Exception as error:
+        log.error("work that is due cannot be done", exc_info=error)
+    else:
+        return True
+    db.session.remove()
+    return False
 
 
 def _stopper(stop: threading.Event) -> Callable[[int, Any], None]:

@@ -3,6 +3,7 @@
 Every message has the same subject and the same few words, names nobody, and goes to one address.
 """
 
+import logging
 import os
 import smtplib
 import ssl
@@ -17,6 +18,7 @@ from config import Mail, Settings
 from safeguarding.core import clock
 from safeguarding.notices.service import Claim, Outcome
 
+log = logging.getLogger("safeguarding.mail")
 SUBJECT = "There is a message for you"
 _SIGN_IN = """There is something for you in {service}.
 
@@ -76,9 +78,12 @@ def send_by_smtp(mail: Mail, message: EmailMessage) -> Outcome:
         with _connect(mail) as server:
             server.send_message(message)
     except smtplib.SMTPRecipientsRefused as refused:
-        final = all(code >= _NEVER for code, _ in refused.recipients.values())
+        codes = [code for code, _ in refused.recipients.values()]
+        final = all(code >= _NEVER for code in codes)
+        log.warning("the mail server refused a recipient", extra={"status": codes[0]})
         return Outcome.REFUSED if final else Outcome.LATER
-    except (OSError, smtplib.SMTPException):
+    except (OSError, smtplib.SMTPException) as error:
+        log.warning("no mail can be sent", exc_info=error, extra={"status": getattr(error, "smtp_code", None)})
         return Outcome.LATER
     return Outcome.SENT
 

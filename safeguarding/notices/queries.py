@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.core import clock
 from safeguarding.core.references import normalise_reference
+from safeguarding.extensions import db
 from safeguarding.notices.kinds import known_kind, listed_kinds
-from safeguarding.notices.models import Notice
+from safeguarding.notices.models import Notice, NoticeState
 from safeguarding.relations.built import Asker, built
 
 PAGE = 50
@@ -26,6 +27,21 @@ class Line:
     href: str | None
     at: datetime
     is_new: bool
+
+
+def seconds_waited() -> float:
+    """Return how long the oldest mail that is not sent yet has waited; 0 when none waits."""
+    oldest = db.session.scalar(
+        select(func.min(Notice.queued_at)).where(Notice.state.in_((NoticeState.WAITING, NoticeState.SENDING)))
+    )
+    return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
+
+
+def count_failed() -> float:
+    """Return how many mails were given up in the last day."""
+    since = clock.now() - timedelta(days=1)
+    statement = select(func.count()).where(Notice.state == NoticeState.FAILED, Notice.settled_at >= since)
+    return float(db.session.scalar(statement) or 0)
 
 
 def list_notices(actor: Actor, *, before: str | None = None, unseen: bool = False, limit: int = PAGE) -> list[Line]:

@@ -1,17 +1,22 @@
 """Counts for whoever runs the service: requests, times, refusals. No name, no reference, no address, no account.
 
+Beside the counts stands what is looked up when somebody asks: how long ago the worker was seen, say.
 Served at `/metrics` to the networks of METRICS_FROM and to whoever knows METRICS_TOKEN; to everybody else there is no
 such page. With PROMETHEUS_MULTIPROC_DIR set, the counts of all workers are added up.
 """
 
 import hmac
+import logging
 import os
 import time
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from config import Settings
 from safeguarding.core.errors import NotFoundError
@@ -21,6 +26,7 @@ from safeguarding.web.guard import public
 from safeguarding.web.logs import route
 
 blueprint = Blueprint("metrics", __name__)
+log = logging.getLogger("safeguarding.metrics")
 REQUESTS = Counter("safeguarding_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram(
     "safeguarding_request_seconds",
@@ -41,6 +47,25 @@ def init_metrics(app: Flask) -> None:
     csrf.exempt(policy_report)  # the browser itself sends it, and it changes nothing
 
 
+def watch(app: Flask, name: str, said: str, value: Callable[[], float]) -> None:
+    """Have a figure looked up whenever the counts are read; one that cannot be had is left out."""
+    app.extensions.setdefault("watched", []).append((name, said, value))
+
+
+class _Watched(Collector):
+    """What this application watches, as it is now."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, said, value in current_app.extensions.get("watched", []):
+            try:
+                found = value()
+            except Exception as error:  # the rest is wanted all the more
+                log.warning("a figure cannot be had", exc_info=error)
+                transaction.rollback()
+            else:
+                yield GaugeMetricFamily(name, said, value=found)
+
+
 def count_request(response: Response) -> None:
     """Count a request that was answered."""
     method = request.method if request.method in _METHODS else "other"
@@ -58,7 +83,9 @@ def metrics() -> Response:
     """Return the counts in Prometheus' text format."""
     if not _is_let_in(current_app.extensions["settings"]):
         raise NotFoundError
-    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    watched = CollectorRegistry()
+    watched.register(_Watched())
+    return Response(generate_latest(watched) + generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 @blueprint.post("/policy-reports")

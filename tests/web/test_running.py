@@ -3,10 +3,12 @@
 import io
 import json
 import logging
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,17 @@ from sqlalchemy import text
 from config import ConfigError, Mode, Settings, read_settings
 from safeguarding import create_app
 from safeguarding.access.roles import Role
+from safeguarding.accounts.told import RIGHTS_CHANGED
 from safeguarding.cli.last_resort import told_plainly
+from safeguarding.core import clock
 from safeguarding.core.database import writing
 from safeguarding.extensions import db
+from safeguarding.notices import service as notices
+from safeguarding.notices.models import NoticeState
 from safeguarding.web.logs import configure_logs
 from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
+from tests.factories.people import make_somebody
 from tests.support.databases import by_owner, dispose
 from tests.support.pages import PageClient
 
@@ -204,6 +211,27 @@ def test_the_counts_of_all_workers_are_added_up(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_refused_by_name(given: dict[str, str], named: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=named):
         read_settings({"SAFEGUARDING_MODE": "test", "SAFEGUARDING_DATA": str(tmp_path), **given})
+
+
+def test_what_stands_still_is_seen(counting: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    ages = [f"safeguarding_{what}_age_seconds" for what in ("worker", "backup", "anchor")]
+    before = counts(counting)
+    assert [before[age] for age in ages] == [math.inf] * 3  # never is the longest time
+    assert (before["safeguarding_mail_age_seconds"], before["safeguarding_mail_failed"]) == (0, 0)
+    runner = counting.test_cli_runner()
+    for command in (["worker", "--once"], ["backup", str(settings.data / "kept.backup")], ["audit", "anchor"]):
+        done = runner.invoke(args=command)
+        assert done.exit_code == 0, done.output
+    with counting.app_context(), unit_of_work():
+        notices.queue(RIGHTS_CHANGED, make_somebody(Role.ADMIN).id)
+        given_up = notices.queue(RIGHTS_CHANGED, make_somebody(Role.ADMIN).id)
+        given_up.state, given_up.settled_at = NoticeState.FAILED, clock.now()
+    with clock.pretend(clock.now() + timedelta(minutes=5)):
+        after = counts(counting)
+    assert all(299 < after[age] < 420 for age in (*ages, "safeguarding_mail_age_seconds")), after
+    assert after["safeguarding_mail_failed"] == 1
+    monkeypatch.setitem(counting.extensions, "watched", [("lost", "A", lambda: 1 / 0), *counting.extensions["watched"]])
+    assert counts(counting).keys() >= {*ages}  # what cannot be had is left out, and nothing else
 
 
 # --- ready ------------------------------------------------------------------------------------------------------------

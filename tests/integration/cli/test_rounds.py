@@ -21,6 +21,7 @@ from safeguarding.audit import service as audit
 from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Allocation
 from safeguarding.cli.rounds import Rounds
+from safeguarding.contexts.risk import ids_to_refresh
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError
 from safeguarding.core.second_wall import looking
@@ -31,6 +32,7 @@ from safeguarding.web.guard import sight_of
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.cases import make_case
 from tests.factories.people import Somebody, make_agency, make_somebody
+from tests.factories.places import make_context
 
 START = datetime(2026, 1, 7, 10, tzinfo=UTC)  # a Wednesday
 
@@ -217,6 +219,18 @@ def test_those_who_keep_agreements_are_told_at_each_stage_once(now: time_machine
         ).one().review_on = date(2026, 5, 1)
     work(settings)
     assert len(told(STAGES[30])) == 2  # another agreement runs through its own stages
+
+
+# --- figures of places ------------------------------------------------------------------------------------------------
+
+
+def test_the_figures_of_places_are_of_each_day(now: time_machine.Traveller, settings: Settings) -> None:
+    with unit_of_work():
+        make_context()
+    for _ in range(2):
+        now.shift(timedelta(days=1))
+        work(settings)
+        assert ids_to_refresh(clock.today()) == []
 
 
 # --- questions that the audit raises ----------------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 """The outbox: stored with its change, asked again at sending, sent once, tried again with patience (NO-1)."""
 
 import json
+import math
+import os
+import signal
 import threading
 from datetime import timedelta
 from email.message import EmailMessage
@@ -15,8 +18,10 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.roles import Role
 from safeguarding.accounts import service as accounts
 from safeguarding.audit.models import AuditEvent
+from safeguarding.cli import worker
+from safeguarding.cli.rounds import Rounds
 from safeguarding.cli.worker import send_due
-from safeguarding.core import clock
+from safeguarding.core import clock, lately
 from safeguarding.extensions import db
 from safeguarding.notices import mail, service
 from safeguarding.notices.kinds import Kind, register_kind
@@ -223,6 +228,32 @@ def test_a_demonstration_writes_its_mail_to_a_folder(settings: Settings, in_app:
     (written,) = (settings.data / "outbox").glob("*.eml")
     assert mail.SUBJECT in written.read_text()
     assert written.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_done_by_the_clock_keeps_no_mail_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_rounds: Rounds, _settings: Settings) -> None:
+        raise ValueError
+
+    def sends(*_: object) -> dict[str, int]:
+        looks.append(len(looks))
+        if len(looks) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return {}
+
+    looks: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(Rounds, "make", broken)
+    monkeypatch.setattr(worker, "send_due", sends)
+    monkeypatch.setattr(worker, "REST", 0.01)
+    try:
+        worker._serve(settings, lambda _message: Outcome.SENT)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert looks == [0, 1]
+    assert lately.seconds_since(settings.data, "worker") == math.inf  # and that it is not all done is seen
 
 
 def test_a_live_installation_without_a_mail_server_is_refused(settings: Settings, tmp_path: Path) -> None:
