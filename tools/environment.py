@@ -14,7 +14,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tools import assets
@@ -63,6 +63,13 @@ def set_up(steps: Steps, programs: Programs, *locks: str) -> None:
     steps.take("Python packages", python)
     steps.take("Front-end packages", front_end)
     steps.take("Assets", _build_assets)
+
+
+def compile_all(programs: Programs) -> None:
+    """Keep the bytecode of everything: a service that may not write beside its source would compile at each start."""
+    places = (VENV / "lib", ROOT / "safeguarding", *ROOT.glob("*.py"))
+    with suppress(Failed):  # what packages bring for other versions of Python does not compile, and is not used
+        programs.run([str(PYTHON), "-m", "compileall", "-qq", "-j", "0", *map(str, places)], ROOT)
 
 
 def _make_venv() -> None:

@@ -23,7 +23,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run", description="Set up and serve the demonstration.")
     parser.add_argument("--port", type=int, default=8000, help="where to serve on 127.0.0.1 (8000)")
     parser.add_argument("--data", type=Path, default=ROOT / "var", metavar="DIR", help="its data (var/)")
-    parser.add_argument("--setup", action="store_true", help="do everything but serve")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--setup", action="store_true", help="do everything but serve")
+    only.add_argument(
+        "--install", action="store_true", help="install what a live service needs, without a demonstration"
+    )
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
         parser.error("--port must be from 1 to 65535")
@@ -32,7 +36,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _run(options: argparse.Namespace, programs: Programs) -> NoReturn:
+def _run(options: argparse.Namespace, programs: Programs) -> int:
+    if options.install:
+        with environment.alone():
+            steps = Steps(5)
+            environment.set_up(steps, programs, "runtime")
+            steps.take("Bytecode", lambda: environment.compile_all(programs))
+        return 0
     if not options.setup:
         _check_port(options.port)
     with environment.alone():

@@ -139,3 +139,17 @@ def test_a_database_of_another_mode_is_refused_in_one_line(sqlite_databases: Dat
     assert done.returncode == 1
     assert "made as test and can never be used as demonstration" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_what_a_live_service_needs_is_installed_without_a_demonstration(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "run", "--install", "--data", str(tmp_path / "data")],
+        cwd=ROOT,
+        env=os.environ | UNREACHABLE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^\d/5 (\w+)", done.stdout, re.M) == ["Python", "Python", "Front", "Assets", "Bytecode"]
+    assert not (tmp_path / "data").exists()
