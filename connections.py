@@ -1,11 +1,13 @@
-"""How gunicorn's workers treat connections: nobody holds a thread by sending slowly, and a refusal repeats nothing.
+"""How gunicorn's workers begin and treat connections: nobody holds a thread by sending slowly, and a refusal repeats nothing.
 
 It stands apart from the service, because gunicorn's master imports it, and has to stay free of what a reload brings anew.
 """
 
 import contextlib
+import mmap
 import secrets
 import socket
+import sys
 import time
 from typing import Any
 
@@ -14,6 +16,8 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.workers.gthread import ThreadWorker
 
 SECONDS_TO_SEND = 60  # a whole request, 16 MB at most; a proxy in front has read it before and sends it at once
+SECONDS_BETWEEN_STARTS = 5
+_served = mmap.mmap(-1, 1)  # one byte that the master and all its workers see: whether any of them has served
 _REFUSALS: tuple[tuple[type[BaseException], str], ...] = (
     (LimitRequestLine, "414 URI Too Long"),
     (LimitRequestHeaders, "431 Request Header Fields Too Large"),
@@ -65,6 +69,17 @@ class Worker(ThreadWorker):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._late_at: dict[Any, float] = {}
+
+    def load_wsgi(self) -> None:
+        """Load the service. A refusal ends gunicorn, unless a worker of it served: what lacks now was there, and may be again."""
+        try:
+            super().load_wsgi()
+        except SystemExit:
+            if not _served[0]:
+                raise
+            time.sleep(SECONDS_BETWEEN_STARTS)
+            sys.exit(1)  # and gunicorn starts another
+        _served[0] = 1
 
     def handle(self, conn: Any) -> Any:
         """Serve a request, in a thread, and note by when all of it must have come."""

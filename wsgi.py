@@ -24,7 +24,7 @@ try:
         check_keys(app)
 except (ConfigError, StampError, OSError, SQLAlchemyError) as refusal:
     sys.stderr.write(f"The service does not start. {said_by(refusal)}\n")
-    sys.exit(4 if serving else 2)  # gunicorn ends with a worker that ends with 4, and starts every other anew for ever
+    sys.exit(4 if serving else 2)  # with 4 gunicorn ends (`connections.Worker`); after another it would try for ever
 
 if settings.proxy_hops:
     hops = settings.proxy_hops

@@ -9,20 +9,21 @@ from pathlib import Path
 
 from safeguarding.core import clock
 
-_FOLDER = "lately"
-
 
 def note(data: Path, what: str) -> None:
     """Note that something was done now. What cannot be noted grows old, and is seen by that."""
     with contextlib.suppress(OSError):
-        place = data / _FOLDER
-        place.mkdir(exist_ok=True, mode=0o755)
-        (place / what).touch()
+        _place(data, what).touch()
 
 
 def seconds_since(data: Path, what: str) -> float:
     """Return how long ago that was; infinity when it never was."""
     try:
-        return max(0.0, clock.now().timestamp() - (data / _FOLDER / what).stat().st_mtime)
+        return max(0.0, clock.now().timestamp() - _place(data, what).stat().st_mtime)
     except OSError:
         return math.inf
+
+
+def _place(data: Path, what: str) -> Path:
+    """The file: beside the others and in no folder, because a worker and a backup may be run by different users."""
+    return data / f"last-{what}"

@@ -2,12 +2,16 @@
 
 import random
 import time
+import urllib.request
+from pathlib import Path
 
 import pytest
 
 from config import Settings
 from tests.faults.deciding import PAUSE, Fault, Ledger, as_it_lands, decide_through, in_the_middle
 from tests.faults.visitors import kill, workers
+from tests.support.databases import Databases
+from tests.support.server import serving
 
 pytestmark = pytest.mark.timeout(300)  # a kill costs a worker's start, on a machine that may be busy
 
@@ -34,6 +38,41 @@ def killing(settings: Settings, kills: int) -> Fault:
 def test_a_decision_survives_killed_workers_whole_or_not_at_all(installation: Settings) -> None:
     told = decide_through(killing(installation, 4), installation, days=2, items=10, seed=7, workers=1)
     assert told.unanswered > 0, "no kill hit a request"
+
+
+# As it is served live, but for how soon a worker that may not begin is started again.
+SOON = """
+from runpy import run_path
+globals().update(run_path("gunicorn.conf.py"))
+import connections
+connections.SECONDS_BETWEEN_STARTS = 0.1
+"""
+
+
+def test_a_worker_that_cannot_begin_again_yet_takes_no_other_along(sqlite_databases: Databases, tmp_path: Path) -> None:
+    (tmp_path / "soon.py").write_text(SOON)
+    with (
+        sqlite_databases.copy(tmp_path) as fresh,
+        serving(fresh, 1, ("--config", str(tmp_path / "soon.py"))) as address,
+    ):
+        database, away = tmp_path / "safeguarding.db", tmp_path / "away.db"
+        log = tmp_path / "server.log"
+        database.rename(away)
+        kill(workers(address)[0])
+        while log.read_text().count("The service does not start.") < 2:
+            time.sleep(PAUSE)
+        database.unlink(missing_ok=True)  # an empty one, which looking for tables made
+        away.rename(database)
+        while not is_up(address):
+            time.sleep(PAUSE)
+
+
+def is_up(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310 - an address of this machine
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 @pytest.mark.slow
