@@ -10,7 +10,7 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.panels.models.decisions import DecisionKind as Kind
-from safeguarding.panels.models.items import ItemKind, ReturnHandling
+from safeguarding.panels.models.items import ItemKind, PanelHandling
 
 CHAIRS = frozenset({Relation.CHAIR, Relation.VICE_CHAIR})
 OFFICERS = CHAIRS | {Relation.COORDINATOR}
@@ -112,14 +112,29 @@ def is_in_the_chair(actor: Actor, chaired_by_id: int | None, conflicted: Collect
 
 
 def may_read_return(
-    standing: Standing, handling: ReturnHandling, agency_id: int, named_agency_ids: Collection[int]
+    standing: Standing, handling: PanelHandling, agency_id: int | None, named_agency_ids: Collection[int]
 ) -> bool:
     """Return whether somebody who may read the item may read this return: its agency always, the chairs always, the
     coordinator and the named agencies where agencies are named, and everyone in the item where all members may.
     """
     mine = standing.actor.agency_ids
-    if agency_id in mine or standing.is_chair or handling is ReturnHandling.ALL_MEMBERS:
+    if agency_id in mine or standing.is_chair or handling is PanelHandling.ALL_MEMBERS:
         return True
-    if handling is ReturnHandling.NAMED_AGENCIES:
+    if handling is PanelHandling.NAMED_AGENCIES:
         return standing.is_officer or not mine.isdisjoint(named_agency_ids)
     return False
+
+
+def may_read_note(
+    standing: Standing,
+    handling: PanelHandling,
+    *,
+    author_id: int,
+    agency_id: int | None,
+    named_agency_ids: Collection[int],
+) -> bool:
+    """Return whether somebody who may read the item may read this note: as a return of the agency for which it was said,
+    and whoever typed it.
+    """
+    typed_it = standing.actor.user_id is not None and standing.actor.user_id == author_id
+    return typed_it or may_read_return(standing, handling, agency_id, named_agency_ids)

@@ -24,7 +24,7 @@ class Application(Flask):
             transaction.finish_request(response)
         except Exception as error:
             g.refused = True
-            transaction.rollback()
+            transaction.rollback(frozenset())  # what could not be recorded is not tried again
             g.pop("afterwards", None)
             set_writing(False)
             response = self.finalize_request(self.handle_user_exception(error))

@@ -84,8 +84,8 @@ def _write(payloads: list[Any]) -> None:
         raise UnavailableError("the audit takes no entry") from refused
 
 
-def rollback(keep: frozenset[Keep] = frozenset()) -> None:
-    """Roll back and forget pending events, but for those to be kept."""
+def rollback(keep: frozenset[Keep] = frozenset({Keep.REFUSAL})) -> None:
+    """Roll back and forget pending events, but for those to be kept: that something was refused, unless told otherwise."""
     events = pending_events()
     kept = [event for event in events if event.keep in keep]
     db.session.rollback()
@@ -100,7 +100,7 @@ def unit_of_work() -> Iterator[None]:
             yield
             commit()
         except BaseException:
-            rollback()
+            rollback(frozenset())
             raise
 
 

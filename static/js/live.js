@@ -59,7 +59,9 @@ const keepNotes = () => {
   };
 
   const next = (body) => {
-    for (const name of ["speaker", "speaker_agency", "note", "note_id", "note_version"]) field(name).value = "";
+    for (const name of ["speaker", "speaker_agency", "note", "note_id", "note_version", "note_conditions"]) field(name).value = "";
+    field("note_handling").selectedIndex = 0;
+    for (const tick of box.querySelectorAll("[name=note_readers]")) tick.checked = false;
     if (body) field("note_once").value = body.once;
     field("speaker").focus();
   };

@@ -18,7 +18,7 @@ from safeguarding.access.roles import GRANTS, Relation, Role
 from safeguarding.core.references import new_reference
 from safeguarding.core.second_wall import Sight, looking
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import AgendaItem, ReturnHandling, ReturnRequest, ReturnState
+from safeguarding.panels.models.items import AgendaItem, PanelHandling, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import Meeting
 from safeguarding.panels.service.attendance import declare_conflict
 from safeguarding.panels.service.returns import answer_return
@@ -404,7 +404,7 @@ def test_a_contact_neither_changes_nor_reads_what_another_agency_kept_for_the_ch
             asked,
             state=ReturnState.ANSWERED,
             text="Seen with a known adult on Mill Road.",
-            handling=ReturnHandling.CHAIR_ONLY,
+            handling=PanelHandling.CHAIR_ONLY,
             read_version=asked.version,
         )
     path = f"/panels/returns/{asked.ref}"

@@ -17,13 +17,14 @@ from safeguarding.nrm.models import NrmEvent
 from safeguarding.nrm.service import ReferralText, record_referral
 from safeguarding.oversight.models import EmergencyBasis, EmergencyKind, EmergencyPart
 from safeguarding.oversight.service import open_emergency
-from safeguarding.panels.models.items import ReturnHandling, ReturnRequest, ReturnState
+from safeguarding.panels.models.items import PanelHandling, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import Attendance, Meeting
 from safeguarding.panels.service.agenda import add_theme, plan_meeting, publish_agenda
 from safeguarding.panels.service.attendance import declare_conflict
 from safeguarding.panels.service.decisions import record_decision
 from safeguarding.panels.service.meetings import close_meeting, open_meeting
 from safeguarding.panels.service.minutes import generate_minutes
+from safeguarding.panels.service.notes import EVERYBODY, Readers, add_note
 from safeguarding.panels.service.returns import answer_return
 from safeguarding.panels.service.shared import write_shared_version
 from safeguarding.people.groups import form_group
@@ -138,9 +139,18 @@ def _of_the_panel(day: Day) -> Values:
     answered = db.session.scalars(
         select(ReturnRequest).where(ReturnRequest.item_id == decided.id, ReturnRequest.agency_id == police.agency_id)
     ).one()
-    told = {"state": ReturnState.ANSWERED, "text": "Seen twice in a taken car.", "handling": ReturnHandling.CHAIR_ONLY}
+    told = {"state": ReturnState.ANSWERED, "text": "Seen twice in a taken car.", "handling": PanelHandling.CHAIR_ONLY}
     answer_return(police.actor, answered, read_version=answered.version, **told)  # type: ignore[arg-type]
     version = write_shared_version(chair.actor, answered, text="Police hold information about a car.")
+    health = day.people["health"].agency_id or 0
+    for readers, text in (
+        (EVERYBODY, "He wants boxing on Tuesdays."),
+        (Readers(PanelHandling.CHAIR_ONLY), "A caller named the driver."),
+        (Readers(PanelHandling.NAMED_AGENCIES, frozenset({health}), "Ask first"), "A ward sister named the friend."),
+    ):
+        add_note(
+            day.people["coordinator"].actor, day.meeting, decided, speaker_name="Police", text=text, readers=readers
+        )
     record_decision(chair.actor, day.meeting, decided, decision_text(day), read_version=decided.version)
     conflict = declare_conflict(education.actor, day.meeting, conflicted, reason="A neighbour")
     asked = _first(ReturnRequest.ref, ReturnRequest.item_id == decided.id, ReturnRequest.agency_id == police.agency_id)

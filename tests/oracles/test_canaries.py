@@ -16,6 +16,7 @@ from safeguarding.cases.models import Case
 from safeguarding.cli.worker import send_due
 from safeguarding.extensions import db
 from safeguarding.notices.service import Outcome
+from safeguarding.panels.models.items import DiscussionNote, PanelHandling, ReturnRequest
 from safeguarding.people.models import Person
 from safeguarding.web.guard import permission
 from tests.conftest import SignIn
@@ -136,7 +137,9 @@ def test_the_crawl_finds_what_belongs_to_whoever_crawls(app: Flask, world: World
     assert {"person", "safeguarding_case", "case_update", "action", "referral"} <= tables
 
 
-def test_a_declared_conflict_closes_every_word_of_the_item(app: Flask, world: World, sign_in: SignIn) -> None:
+def test_a_declared_conflict_and_handling_close_every_word_to_a_member(
+    app: Flask, world: World, sign_in: SignIn
+) -> None:
     barred = world.day.items[1]
     planted = plant(app)
     found = named(planted, crawl(app, sign_in(world.people["education"]), world))
@@ -145,6 +148,17 @@ def test_a_declared_conflict_closes_every_word_of_the_item(app: Flask, world: Wo
     assert of_the_item not in {each for held in found.values() for each in held}
     met = {each for held in found.values() for each in held}
     assert not {each for each in met if each.startswith("person.") and each.endswith(f"[{barred.person_id}]")}
+    with app.app_context():
+        notes = db.session.execute(select(DiscussionNote.id, DiscussionNote.handling).order_by(DiscussionNote.id)).all()
+        answers = db.session.execute(select(ReturnRequest.id, ReturnRequest.handling, ReturnRequest.text)).all()
+    for table, rows in (("discussion_note", notes), ("return_request", [each for each in answers if each.text])):
+        assert {PanelHandling.CHAIR_ONLY} <= {row.handling for row in rows}
+        for row in rows:
+            is_for_all = row.handling is PanelHandling.ALL_MEMBERS
+            assert f"{table}.text[{row.id}]" in planted.values()
+            assert (f"{table}.text[{row.id}]" in met) == is_for_all, (table, row.handling)
+    narrower = [row.id for row in notes if row.handling is not PanelHandling.ALL_MEMBERS]
+    assert not {each for each in met for one in narrower if each.startswith("discussion_note.") and f"[{one}]" in each}
 
 
 def test_no_mail_holds_a_word_of_anybody(app: Flask, world: World) -> None:

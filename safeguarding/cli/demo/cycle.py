@@ -28,7 +28,7 @@ from safeguarding.contexts.models import ContextRole
 from safeguarding.contexts.service import link_person_context
 from safeguarding.core import clock
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import AgendaItem, ItemState, ReturnHandling, ReturnRequest, ReturnState
+from safeguarding.panels.models.items import AgendaItem, ItemState, PanelHandling, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import Meeting
 from safeguarding.panels.service import agenda, returns
 from safeguarding.people import service as people
@@ -287,9 +287,9 @@ class Cycle:
             request,
             state=ReturnState.ANSWERED if text else ReturnState.NOTHING_KNOWN,
             text=text,
-            handling=ReturnHandling.CHAIR_ONLY
+            handling=PanelHandling.CHAIR_ONLY
             if key == "police" and self.dice.random() < 0.1
-            else ReturnHandling.ALL_MEMBERS,
+            else PanelHandling.ALL_MEMBERS,
             read_version=request.version,
         )
 

@@ -15,7 +15,7 @@ from safeguarding.cli.demo.youngsters import Youngster
 from safeguarding.core import clock
 from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import DecisionKind, View
-from safeguarding.panels.models.items import AgendaItem, ItemState
+from safeguarding.panels.models.items import AgendaItem, ItemState, PanelHandling
 from safeguarding.panels.models.meetings import AttendanceStatus, Meeting
 from safeguarding.panels.models.minutes import Minutes
 from safeguarding.panels.rules import AgencyOpinion, AgreedAction, DecisionText
@@ -91,11 +91,26 @@ def _attend(partnership: Partnership, meeting: Meeting, dice: random.Random) -> 
 
 def _discuss(partnership: Partnership, meeting: Meeting, item: AgendaItem, youngster: Youngster) -> None:
     coordinator = partnership.actor("coordinator")
-    said = (
-        ("education", f"{youngster.given} talks to one adult at school and would like that to stay so."),
-        ("police", "The same adults are named by two other families. A plan for the place is needed as well."),
+    social_care = notes.Readers(
+        PanelHandling.NAMED_AGENCIES,
+        frozenset({partnership.agencies["social-care"].id}),
+        "Speak to police before you act",
     )
-    for agency, words in said:
+    said = [
+        (
+            "education",
+            f"{youngster.given} talks to one adult at school and would like that to stay so.",
+            notes.EVERYBODY,
+        ),
+        (
+            "police",
+            "The same adults are named by two other families. A plan for the place is needed as well.",
+            notes.EVERYBODY,
+        ),
+    ]
+    if item.position == 1:
+        said.append(("police", "One of the two will be visited this week, before anybody else calls.", social_care))
+    for agency, words, readers in said:
         notes.add_note(
             coordinator,
             meeting,
@@ -103,6 +118,7 @@ def _discuss(partnership: Partnership, meeting: Meeting, item: AgendaItem, young
             speaker_name=partnership.users[SPEAKERS[agency]].name,
             speaker_agency_id=partnership.agencies[agency].id,
             text=words,
+            readers=readers,
         )
 
 

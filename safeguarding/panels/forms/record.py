@@ -17,7 +17,7 @@ from safeguarding.core import clock
 from safeguarding.core.errors import RuleError
 from safeguarding.panels.forms.fields import DayField
 from safeguarding.panels.models.decisions import DecisionKind, View
-from safeguarding.panels.models.items import ItemKind
+from safeguarding.panels.models.items import ItemKind, PanelHandling
 from safeguarding.panels.policy import KIND_NAMES, kinds_for
 from safeguarding.panels.rules import (
     MOST_ACTIONS,
@@ -28,7 +28,7 @@ from safeguarding.panels.rules import (
     problems,
     view_problems,
 )
-from safeguarding.web.forms import SHORT_TEXT, EditForm, line, radio_one, select_one, text, tick
+from safeguarding.web.forms import SHORT_TEXT, EditForm, check_many, line, radio_one, select_one, text, tick
 from safeguarding.web.once import claim, new_key
 
 RISKS = [
@@ -40,18 +40,29 @@ RISKS = [
 VIEWS = [("agrees", "Agrees"), ("disagrees", "Disagrees"), ("no_view", "No view")]
 PRIORITIES = [(ActionPriority.NORMAL.value, "Normal"), (ActionPriority.HIGH.value, "High")]
 FIRST_ROWS = 3
-NOTE_FIELDS = ("speaker", "speaker_agency", "note")
+NOTE_FIELDS = ("speaker", "speaker_agency", "note_handling", "note_readers", "note_conditions", "note")
+UNDER_CONDITIONS = "conditions"
+NOTE_HANDLING = [
+    (PanelHandling.ALL_MEMBERS.value, "Everybody in the item"),
+    (UNDER_CONDITIONS, "Everybody, under conditions"),
+    (PanelHandling.NAMED_AGENCIES.value, "Named agencies and the officers"),
+    (PanelHandling.CHAIR_ONLY.value, "Only the chair and vice-chair"),
+]
 
 
 @dataclass(frozen=True)
 class AgencyChoice:
-    """An agency as the form offers it; `is_here` asks for its view, `may_have_view` allows one."""
+    """An agency as the form offers it; `is_here` asks for its view, `may_have_view` allows one.
+
+    `has_seat` says that it is of the panel, so that a note may be for it.
+    """
 
     id: int
     ref: str
     name: str
     is_here: bool = False
     may_have_view: bool = True
+    has_seat: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,9 @@ class RecordForm(EditForm):
     note_version = HiddenField()
     speaker = line("Who speaks", limit=200)
     speaker_agency = select_one("For which agency")
+    note_handling = select_one("Who may read the note", NOTE_HANDLING)
+    note_readers = check_many("Agencies that may read the note")
+    note_conditions = line("Conditions (handling code C)", limit=SHORT_TEXT)
     note = text("What was said", rows=3)
 
     kind = radio_one("The panel decides to")
@@ -128,6 +142,7 @@ class RecordForm(EditForm):
         self.people = list(people)
         self.kind.choices = [(kind.value, KIND_NAMES[kind]) for kind in kinds_for(item_kind)]
         self.speaker_agency.choices = [("", ""), *((each.ref, each.name) for each in agencies)]
+        self.note_readers.choices = [(each.ref, each.name) for each in agencies if each.has_seat]
         self.lawful_basis.choices = [("", "Choose one"), *bases]
         self.linked_context.choices = [("", "None"), *places]
         for field in (self.risk_before, self.risk_after):
@@ -160,14 +175,35 @@ class RecordForm(EditForm):
         self.note_once.data = new_key()
 
     def show_note(self, note: Any) -> None:
-        """Put a note (a part of its item) into the fields, to be changed; None empties them."""
-        self.speaker.data = note.who if note is not None else None
-        self.speaker_agency.data = note.ref if note is not None else None
+        """Put a note (of `queries.parts`) into the fields, to be changed; None empties them."""
+        self.speaker.data = note.speaker if note is not None else None
+        self.speaker_agency.data = note.agency_ref if note is not None else None
         self.note.data = note.text if note is not None else None
+        self.note_handling.data = _handling_shown(note)
+        self.note_readers.data = [ref for ref, _name in note.readers] if note is not None else []
+        self.note_conditions.data = note.conditions if note is not None else None
         self.note_id.data = str(note.id) if note is not None else ""
         self.note_version.data = str(note.version) if note is not None else ""
         for field in (self.speaker, self.note):
             field.raw_data = []
+
+    @property
+    def note_for(self) -> PanelHandling:
+        """Return for whom the note that is typed is."""
+        chosen = self.note_handling.data
+        return PanelHandling(chosen) if chosen in set(PanelHandling) else PanelHandling.ALL_MEMBERS
+
+    @property
+    def note_reader_ids(self) -> frozenset[int]:
+        """Return the agencies ticked for the note."""
+        ticked = (self.agencies.get(ref) for ref in self.note_readers.data or [])
+        return frozenset(agency.id for agency in ticked if agency is not None and agency.has_seat)
+
+    @property
+    def note_under(self) -> str | None:
+        """Return the conditions of the note that is typed; none where everybody may read it without."""
+        is_plain = self.note_handling.data in (None, PanelHandling.ALL_MEMBERS.value)
+        return None if is_plain else self.note_conditions.data
 
     @property
     def named_people(self) -> list[str]:
@@ -216,7 +252,11 @@ class RecordForm(EditForm):
             self.speaker.errors = [*self.speaker.errors, "Enter who speaks."]
         if not self.note.data:
             self.note.errors = [*self.note.errors, "Enter what was said."]
-        return bool(self.speaker.errors or self.note.errors)
+        if self.note_handling.data == UNDER_CONDITIONS and not self.note_conditions.data:
+            self.note_conditions.errors = [*self.note_conditions.errors, "Enter under which conditions it was said."]
+        if self.note_for is PanelHandling.NAMED_AGENCIES and not self.note_reader_ids:
+            self.note_readers.errors = [*self.note_readers.errors, "Choose the agencies that may read the note."]
+        return any(self[name].errors for name in NOTE_FIELDS)
 
     def check_decision(self, linked_context_id: int | None) -> DecisionText | None:
         """Return the decision as typed, or None with every problem at its field.
@@ -362,8 +402,16 @@ _OWN = {
     "options_considered": "options",
     "views": "rest_agree",
     "text": "note",
+    "named_agencies": "note_readers",
 }
 _ROW = {"title": "title", "due_on": "due", "owner_user_id": "owner", "owner_agency_id": "owner"}
+
+
+def _handling_shown(note: Any) -> str:
+    if note is None:
+        return PanelHandling.ALL_MEMBERS.value
+    handling: PanelHandling = note.handling
+    return UNDER_CONDITIONS if handling is PanelHandling.ALL_MEMBERS and note.conditions else handling.value
 
 
 def _number(typed: Any) -> int | None:

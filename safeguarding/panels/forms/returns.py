@@ -1,6 +1,6 @@
 """The form in which an agency answers what it was asked."""
 
-from safeguarding.panels.models.items import ReturnHandling, ReturnState
+from safeguarding.panels.models.items import PanelHandling, ReturnState
 from safeguarding.web.forms import SHORT_TEXT, CreateForm, EditForm, check_many, radio_one, text
 
 ANSWERS = [
@@ -9,9 +9,9 @@ ANSWERS = [
     (ReturnState.WILL_NOT_SHARE.value, "We hold something and will not share it"),
 ]
 HANDLING = [
-    (ReturnHandling.ALL_MEMBERS.value, "All members of the panel"),
-    (ReturnHandling.NAMED_AGENCIES.value, "Only the agencies named below, and the officers of the panel"),
-    (ReturnHandling.CHAIR_ONLY.value, "Only the chair and vice-chair"),
+    (PanelHandling.ALL_MEMBERS.value, "All members of the panel"),
+    (PanelHandling.NAMED_AGENCIES.value, "Only the agencies named below, and the officers of the panel"),
+    (PanelHandling.CHAIR_ONLY.value, "Only the chair and vice-chair"),
 ]
 
 

@@ -44,8 +44,8 @@ class ReturnState(StrEnum):
     WILL_NOT_SHARE = "will_not_share"
 
 
-class ReturnHandling(StrEnum):
-    """Who of the panel may read a return."""
+class PanelHandling(StrEnum):
+    """Who of the panel may read a return, or a note of what was said."""
 
     ALL_MEMBERS = "all_members"
     NAMED_AGENCIES = "named_agencies"
@@ -96,8 +96,20 @@ class DiscussionNote(Keyed, Versioned, Base):
     speaker_name: Mapped[str] = col(PANEL, String(200))
     speaker_agency_id: Mapped[int | None] = link("agency")
     text: Mapped[str] = col(PANEL, Text)
+    handling: Mapped[PanelHandling] = col(PANEL, enum_of(PanelHandling), default=PanelHandling.ALL_MEMBERS)
+    conditions: Mapped[str | None] = col(PANEL, Text)  # handling code C, as for a return
     author_id: Mapped[int] = link("user_account")
     recorded_at: Mapped[datetime] = col(KEY)
+
+
+class NoteReader(Keyed, Base):
+    """An agency named as one that may read a note whose handling names agencies."""
+
+    __tablename__ = "note_reader"
+    __table_args__ = (UniqueConstraint("note_id", "agency_id"),)
+
+    note_id: Mapped[int] = link("discussion_note")
+    agency_id: Mapped[int] = link("agency")
 
 
 class ReturnRequest(Keyed, Versioned, Base):
@@ -121,7 +133,9 @@ class ReturnRequest(Keyed, Versioned, Base):
     agency_id: Mapped[int] = link("agency")
     state: Mapped[ReturnState] = col(KEY, enum_of(ReturnState), default=ReturnState.WAITING)
     text: Mapped[str | None] = col(PANEL, Text)
-    handling: Mapped[ReturnHandling] = col(PANEL, enum_of(ReturnHandling), default=ReturnHandling.ALL_MEMBERS)
+    handling: Mapped[PanelHandling] = col(
+        PANEL, enum_of(PanelHandling, "return_handling"), default=PanelHandling.ALL_MEMBERS
+    )
     conditions: Mapped[str | None] = col(PANEL, Text)  # handling code C of the 3x5x2 system: who may do what with it
     reason_not_shared: Mapped[str | None] = col(PANEL, Text)
     requested_at: Mapped[datetime] = col(KEY)

@@ -28,14 +28,15 @@ from safeguarding.panels.models.items import (
     Conflict,
     DiscussionNote,
     ItemState,
-    ReturnHandling,
+    NoteReader,
+    PanelHandling,
     ReturnReader,
     ReturnRequest,
 )
 from safeguarding.panels.models.meetings import Attendance, Meeting, MeetingState
 from safeguarding.panels.models.minutes import Minutes, MinutesAddendum, MinutesState
 from safeguarding.panels.models.panels import Panel
-from safeguarding.panels.policy import Standing, may_read_return
+from safeguarding.panels.policy import Standing, may_read_note, may_read_return
 from safeguarding.panels.queries.live import age_on
 from safeguarding.people.models import Person
 from safeguarding.referrals.models import Referral
@@ -160,6 +161,14 @@ def _items(meeting: Meeting) -> list[Plain]:
 
 
 def _notes(item_ids: list[int]) -> list[tuple[int, Plain]]:
+    readers: dict[int, list[int]] = {}
+    for reader in db.session.execute(
+        select(NoteReader.note_id, NoteReader.agency_id)
+        .join(DiscussionNote, DiscussionNote.id == NoteReader.note_id)
+        .where(DiscussionNote.item_id.in_(item_ids))
+        .order_by(NoteReader.id)
+    ):
+        readers.setdefault(reader.note_id, []).append(reader.agency_id)
     rows = db.session.execute(
         select(DiscussionNote, Agency.short_name)
         .outerjoin(Agency, Agency.id == DiscussionNote.speaker_agency_id)
@@ -167,7 +176,20 @@ def _notes(item_ids: list[int]) -> list[tuple[int, Plain]]:
         .order_by(DiscussionNote.item_id, DiscussionNote.position, DiscussionNote.id)
     )
     return [
-        (note.item_id, {"speaker": note.speaker_name, "agency": agency, "text": note.text}) for note, agency in rows
+        (
+            note.item_id,
+            {
+                "speaker": note.speaker_name,
+                "agency": agency,
+                "agency_id": note.speaker_agency_id,
+                "author_id": note.author_id,
+                "text": note.text,
+                "handling": note.handling.value,
+                "reader_ids": readers.get(note.id, []),
+                "conditions": note.conditions,
+            },
+        )
+        for note, agency in rows
     ]
 
 
@@ -309,7 +331,7 @@ class MinutesPage:
     """The minutes of a meeting as one reader may have them; without `minutes` none were made yet.
 
     `content` is that of `gather` with instants and days as such, what the reader may not read left out: an item then has
-    only `position` and `held_back` ("conflict" or "ended"), a return only its agency and `held_back`.
+    only `position` and `held_back` ("conflict" or "ended"), a return or a note only its agency and `held_back`.
     """
 
     row: Any
@@ -401,17 +423,33 @@ def _copy(standing: Standing, meeting_id: int, content: Plain) -> tuple[Plain, i
             gaps += 1
             continue
         answers = [_answer(standing, answer) for answer in item["returns"]]
-        gaps += sum("held_back" in answer for answer in answers)
-        items.append({**item, "returns": answers})
+        notes = [_said(standing, note) for note in item["notes"]]
+        gaps += sum("held_back" in each for each in (*answers, *notes))
+        items.append({**item, "returns": answers, "notes": notes})
     return {**content, "items": items}, gaps
 
 
 def _answer(standing: Standing, answer: Plain) -> Plain:
-    handling = ReturnHandling(answer["handling"])
+    handling = PanelHandling(answer["handling"])
     if not answer["text"] or may_read_return(standing, handling, answer["agency_id"], answer["reader_ids"]):
         return answer
     shared = answer.get("shared")  # minutes made before there were such versions have none
     return {"agency": answer["agency"], "by": answer["by"], "held_back": handling.value, "shared": shared}
+
+
+def _said(standing: Standing, note: Plain) -> Plain:
+    if "handling" not in note:  # minutes made before notes had any
+        return note
+    handling = PanelHandling(note["handling"])
+    if may_read_note(
+        standing,
+        handling,
+        author_id=note["author_id"],
+        agency_id=note["agency_id"],
+        named_agency_ids=note["reader_ids"],
+    ):
+        return note
+    return {"agency": note["agency"], "held_back": handling.value}
 
 
 def _readable(actor: Actor, meeting_id: int) -> tuple[set[str], set[str]]:

@@ -44,13 +44,14 @@ from safeguarding.panels.models.decisions import AgencyView, DecisionAddendum
 from safeguarding.panels.models.items import (
     Conflict,
     DiscussionNote,
+    NoteReader,
+    PanelHandling,
     QuorumWaiver,
-    ReturnHandling,
     ReturnReader,
     ReturnRequest,
     ReturnState,
 )
-from safeguarding.panels.policy import Standing, may_read_return
+from safeguarding.panels.policy import Standing, may_read_note, may_read_return
 from safeguarding.panels.queries.live import MeetingPage
 from safeguarding.panels.timing import is_late
 from safeguarding.referrals.models import Referral, ReferralContext, ReferralHarm
@@ -106,10 +107,28 @@ def _notes(item_id: int) -> Select[Any]:
             ref=Agency.ref,
             at=DiscussionNote.recorded_at,
             version=DiscussionNote.version,
+            handling=cast(DiscussionNote.handling, String),
+            conditions=DiscussionNote.conditions,
         )
         .select_from(DiscussionNote)
         .outerjoin(Agency, Agency.id == DiscussionNote.speaker_agency_id)
         .join(author, author.id == DiscussionNote.author_id)
+        .where(DiscussionNote.item_id == item_id)
+    )
+
+
+def _note_readers(item_id: int) -> Select[Any]:
+    return (
+        _part(
+            "note_reader",
+            sort=NoteReader.note_id,
+            agency_id=NoteReader.agency_id,
+            ref=Agency.ref,
+            agency=Agency.short_name,
+        )
+        .select_from(NoteReader)
+        .join(DiscussionNote, DiscussionNote.id == NoteReader.note_id)
+        .join(Agency, Agency.id == NoteReader.agency_id)
         .where(DiscussionNote.item_id == item_id)
     )
 
@@ -325,6 +344,27 @@ def _agencies(asker: Asker) -> Select[Any]:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A note of what was said, as the actor may read it: `is_held_back` leaves out who spoke, the text and the conditions.
+
+    `readers` are the agencies named (reference, short name), where its handling names agencies.
+    """
+
+    id: int
+    version: int
+    speaker: str | None
+    agency: str | None
+    agency_ref: str | None
+    text: str | None
+    typed_by: str
+    at: datetime
+    handling: PanelHandling
+    conditions: str | None
+    readers: list[tuple[str, str]]
+    is_held_back: bool
+
+
+@dataclass(frozen=True)
 class AgencyAnswer:
     """What one agency returned, as the actor may read it: `is_held_back` leaves the text out."""
 
@@ -335,7 +375,7 @@ class AgencyAnswer:
     at: datetime | None
     due_at: datetime
     text: str | None
-    handling: ReturnHandling
+    handling: PanelHandling
     is_held_back: bool
     conditions: str | None
     shared: str | None
@@ -347,9 +387,10 @@ class ItemParts:
 
     rows: dict[str, list[Any]]
     answers: list[AgencyAnswer]
+    notes: list[Note]
 
     def of(self, kind: str) -> list[Any]:
-        """Return the parts of a kind: note, conflict, waiver, harm, context, words, view, action, addendum,
+        """Return the parts of a kind: conflict, waiver, harm, context, words, view, action, addendum,
         basis, staff, agency, left (what the actor left half-typed, sealed)."""
         return self.rows.get(kind, [])
 
@@ -361,7 +402,7 @@ def item_parts(page: MeetingPage, *, choices: bool = False) -> ItemParts:
     """
     row, has_item = page.row, page.has_item
     if not (has_item or choices):
-        return ItemParts({}, [])
+        return ItemParts({}, [], [])
     found = _by_kind(
         _parts.rows(
             page.standing.actor,
@@ -372,7 +413,12 @@ def item_parts(page: MeetingPage, *, choices: bool = False) -> ItemParts:
             choices=choices,
         )
     )
-    return ItemParts(found, [_answer(page.standing, part) for part in found.pop("return", [])])
+    named = _by_note(found.pop("note_reader", []))
+    return ItemParts(
+        rows=found,
+        answers=[_answer(page.standing, part) for part in found.pop("return", [])],
+        notes=[_note(page.standing, part, named.get(part.id, [])) for part in found.pop("note", [])],
+    )
 
 
 @built
@@ -386,7 +432,13 @@ def _parts(
 ) -> Any:
     parts: list[Select[Any]] = []
     if item_id is not None:
-        parts += [_notes(item_id), _returns(asker, item_id), _conflicts(item_id), _waiver(item_id)]
+        parts += [
+            _notes(item_id),
+            _note_readers(item_id),
+            _returns(asker, item_id),
+            _conflicts(item_id),
+            _waiver(item_id),
+        ]
     if referral_id is not None:
         parts += [_harms(asker, referral_id), _mentioned_contexts(referral_id)]
     if case_id is not None:
@@ -406,7 +458,7 @@ def typed_choices(page: MeetingPage, people: Iterable[str]) -> ItemParts:
     To draw the form takes `item_parts`, which returns everybody.
     """
     named = tuple(sorted(set(people))) or None
-    return ItemParts(_by_kind(_typed_choices.rows(page.standing.actor, page.row.referral_id, named)), [])
+    return ItemParts(_by_kind(_typed_choices.rows(page.standing.actor, page.row.referral_id, named)), [], [])
 
 
 @built
@@ -433,7 +485,7 @@ def _order(part: Any) -> tuple[Any, ...]:
 
 
 def _answer(standing: Standing, part: Any) -> AgencyAnswer:
-    handling, state = ReturnHandling(part.handling), ReturnState(part.state)
+    handling, state = PanelHandling(part.handling), ReturnState(part.state)
     named = standing.actor.agency_ids if part.flag else frozenset[int]()
     readable = may_read_return(standing, handling, part.agency_id, named)
     text = part.more if state is ReturnState.WILL_NOT_SHARE else part.text
@@ -450,6 +502,38 @@ def _answer(standing: Standing, part: Any) -> AgencyAnswer:
         is_held_back=text is not None and not readable,
         conditions=part.conditions if readable else None,
         shared=part.shared,
+    )
+
+
+def _by_note(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.sort, []).append(row)
+    return found
+
+
+def _note(standing: Standing, part: Any, named: list[Any]) -> Note:
+    handling = PanelHandling(part.handling)
+    readable = may_read_note(
+        standing,
+        handling,
+        author_id=part.user_id,
+        agency_id=part.agency_id,
+        named_agency_ids={each.agency_id for each in named},
+    )
+    return Note(
+        id=part.id,
+        version=part.version,
+        speaker=part.who if readable else None,
+        agency=part.agency,
+        agency_ref=part.ref,
+        text=part.text if readable else None,
+        typed_by=part.more,
+        at=part.at,
+        handling=handling,
+        conditions=part.conditions if readable else None,
+        readers=[(each.ref, each.agency) for each in named] if readable else [],
+        is_held_back=not readable,
     )
 
 
@@ -478,7 +562,7 @@ def decision_parts(
 ) -> tuple[ItemParts, str]:
     """Return the views, actions, addenda and linked place of a decision, and the mark over its papers as they are now."""
     rows = _decision_parts.rows(None, decision_id, item_id, referral_id, context_id)
-    return ItemParts(_by_kind(rows), []), _mark(row for row in rows if row.part.startswith("paper_"))
+    return ItemParts(_by_kind(rows), [], []), _mark(row for row in rows if row.part.startswith("paper_"))
 
 
 @built

@@ -20,7 +20,7 @@ from safeguarding.extensions import db
 from safeguarding.panels.models.items import (
     AgendaItem,
     ItemState,
-    ReturnHandling,
+    PanelHandling,
     ReturnReader,
     ReturnRequest,
     ReturnState,
@@ -42,7 +42,7 @@ def answer_return(
     state: ReturnState,
     text: str | None = None,
     reason_not_shared: str | None = None,
-    handling: ReturnHandling = ReturnHandling.ALL_MEMBERS,
+    handling: PanelHandling = PanelHandling.ALL_MEMBERS,
     named_agency_ids: Collection[int] = (),
     conditions: str | None = None,
     read_version: int,
@@ -59,10 +59,10 @@ def answer_return(
         raise RuleError("This item is over, so it takes no more answers. Write to the coordinator instead.")
     require(RETURN, taken.state, state)
     _check_words(state, text, reason_not_shared)
-    _check_readers(handling, named_agency_ids)
+    check_readers(handling, named_agency_ids)
     if taken.state is ReturnState.WAITING:
         papers.stop_searching(item, taken.agency_id)
-    _name_readers(taken, named_agency_ids if handling is ReturnHandling.NAMED_AGENCIES else ())
+    _name_readers(taken, named_agency_ids if handling is PanelHandling.NAMED_AGENCIES else ())
     taken.state, taken.handling = state, handling
     taken.conditions = (conditions or "").strip() or None if state is ReturnState.ANSWERED else None
     taken.text = text if state is ReturnState.ANSWERED else None
@@ -117,8 +117,9 @@ def _check_words(state: ReturnState, text: str | None, reason: str | None) -> No
         raise RuleError("Enter why sharing would be worse for the young person than not sharing.", "reason_not_shared")
 
 
-def _check_readers(handling: ReturnHandling, agency_ids: Collection[int]) -> None:
-    if handling is not ReturnHandling.NAMED_AGENCIES:
+def check_readers(handling: PanelHandling, agency_ids: Collection[int]) -> None:
+    """Raise RuleError (field named_agencies) where agencies are to be named, and none is or one that there is not."""
+    if handling is not PanelHandling.NAMED_AGENCIES:
         return
     if not agency_ids:
         raise RuleError("Choose the agencies that may read this.", "named_agencies")
@@ -129,7 +130,7 @@ def _check_readers(handling: ReturnHandling, agency_ids: Collection[int]) -> Non
 
 def _name_readers(request: ReturnRequest, agency_ids: Collection[int]) -> None:
     """Name the readers anew; `request` still has the handling under which the earlier ones were named."""
-    if request.handling is ReturnHandling.NAMED_AGENCIES:
+    if request.handling is PanelHandling.NAMED_AGENCIES:
         db.session.execute(delete(ReturnReader).where(ReturnReader.request_id == request.id))
     if agency_ids:
         rows = [{"request_id": request.id, "agency_id": each} for each in sorted(agency_ids)]

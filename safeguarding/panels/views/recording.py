@@ -37,7 +37,8 @@ def live_form(slug: str, ref: str, item_ref: str) -> Any:
     form = _form(item)
     chosen = str(request.form.get("change", ""))
     if chosen:
-        note = next((each for each in item.parts.of("note") if str(each.id) == chosen), None)
+        readable = (each for each in item.parts.notes if not each.is_held_back)
+        note = next((each for each in readable if str(each.id) == chosen), None)
         if note is not None and form.has_note:
             form.note.errors = [*form.note.errors, "Save this note before you change another."]
         elif note is not None:
@@ -184,6 +185,7 @@ def _save(item: Item, form: RecordForm, *, is_left: bool) -> DiscussionNote:
         "speaker_name": form.speaker.data or "",
         "text": form.note.data or "",
         "speaker_agency_id": agency.id if agency else None,
+        "readers": notes.Readers(form.note_for, form.note_reader_ids, form.note_under),
     }
     if form.changes_note is None:
         form.claim_note(actor.key)
@@ -207,7 +209,7 @@ def _place(form: RecordForm) -> int | None:
 def _saved(item: Item, note: DiscussionNote) -> Response:
     """Tell the page's script what was saved, and give it the list of notes as it stands."""
     form_url = url_for("panels.live_form", slug=item.row.slug, ref=item.row.ref, item_ref=item.row.item_ref)
-    found = item_parts(item.page).of("note")
+    found = item_parts(item.page).notes
     listed = render_template("panels/live_notes.html", notes=found, may_change=True, form_url=form_url)
     response = jsonify(id=note.id, version=note.version, once=new_key(), notes=listed)
     # A retry of the same request is led here, because its key is used up.
@@ -220,7 +222,8 @@ def _stale_note(item: Item) -> Any:
     transaction.rollback()
     fresh = _item(item.row.slug, item.row.ref, item.row.item_ref)
     form = _form(fresh)
-    theirs = next((each for each in fresh.parts.of("note") if each.id == form.changes_note), None)
+    readable = (each for each in fresh.parts.notes if not each.is_held_back)
+    theirs = next((each for each in readable if each.id == form.changes_note), None)
     if wants_json():
         text, version = (theirs.text, theirs.version) if theirs is not None else ("", 0)
         return make_response(jsonify(theirs=text, version=version), 409)

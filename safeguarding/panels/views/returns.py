@@ -10,7 +10,7 @@ from safeguarding.core import clock
 from safeguarding.core.errors import RuleError, StaleError
 from safeguarding.panels.blueprint import blueprint
 from safeguarding.panels.forms.returns import CONDITIONS, ReturnForm, SharedVersionForm
-from safeguarding.panels.models.items import ReturnHandling, ReturnState
+from safeguarding.panels.models.items import PanelHandling, ReturnState
 from safeguarding.panels.queries import returns as reads
 from safeguarding.panels.service import returns as service
 from safeguarding.panels.service import shared
@@ -60,7 +60,7 @@ def answer_return(ref: str) -> Any:
                 state=ReturnState(form.state.data),
                 text=form.held.data,
                 reason_not_shared=form.reason_not_shared.data,
-                handling=ReturnHandling(form.handling.data),
+                handling=PanelHandling(form.handling.data),
                 named_agency_ids=named,
                 conditions=_conditions(form),
                 read_version=form.read_version,

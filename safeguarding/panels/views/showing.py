@@ -88,7 +88,9 @@ class Item:
             for key, line in seated.items()
         ]
         others = [each for each in self.parts.of("agency") if each.id not in seated]
-        agencies += [AgencyChoice(each.id, each.ref, each.agency, False, False) for each in others]
+        agencies += [
+            AgencyChoice(each.id, each.ref, each.agency, may_have_view=False, has_seat=False) for each in others
+        ]
         people = [
             PersonChoice(each.id, each.ref, each.who, agency_ref)
             for agency_ref, staff in staff_of(self.parts).items()

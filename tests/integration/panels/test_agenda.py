@@ -15,7 +15,7 @@ from safeguarding.cases.models import Case
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import AgendaItem, ItemState, ReturnHandling, ReturnRequest, ReturnState
+from safeguarding.panels.models.items import AgendaItem, ItemState, PanelHandling, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import AgendaState, Meeting, MeetingState
 from safeguarding.panels.models.panels import Office
 from safeguarding.panels.queries import agenda as reads
@@ -342,7 +342,7 @@ def test_each_answer_needs_its_words(around: Round) -> None:
     with pytest.raises(RuleError, match="worse for the young person"):
         answer(around.police, request, state=ReturnState.WILL_NOT_SHARE)
     with pytest.raises(RuleError, match="agencies"):
-        answer(around.police, request, handling=ReturnHandling.NAMED_AGENCIES)
+        answer(around.police, request, handling=PanelHandling.NAMED_AGENCIES)
     answer(around.police, request, state=ReturnState.WILL_NOT_SHARE, reason_not_shared="It would name a source.")
     answer(around.police, request, state=ReturnState.NOTHING_KNOWN)
     assert (request.text, request.reason_not_shared) == (None, None)
@@ -406,12 +406,12 @@ def test_handling_decides_who_of_the_panel_reads_an_answer(around: Round) -> Non
 
     officers = {"chair", "vice_chair"}
     assert readers() == officers | {"coordinator", "police", "health", "social_care"}
-    assert readers(handling=ReturnHandling.NAMED_AGENCIES, named_agency_ids=[around.health.agency_id]) == officers | {
+    assert readers(handling=PanelHandling.NAMED_AGENCIES, named_agency_ids=[around.health.agency_id]) == officers | {
         "coordinator",
         "police",
         "health",
     }
-    assert readers(handling=ReturnHandling.CHAIR_ONLY) == officers | {"police"}
+    assert readers(handling=PanelHandling.CHAIR_ONLY) == officers | {"police"}
 
 
 def test_a_request_is_hidden_from_those_who_neither_answer_nor_sit(around: Round) -> None:

@@ -12,7 +12,7 @@ from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.core.working_days import add_working_days
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import ReturnHandling, ReturnRequest, ReturnState
+from safeguarding.panels.models.items import PanelHandling, ReturnRequest, ReturnState
 from safeguarding.panels.models.minutes import Minutes, MinutesAddendum, MinutesState
 from safeguarding.panels.queries.minutes import minutes_page, parse
 from safeguarding.panels.service.attendance import declare_conflict
@@ -49,7 +49,7 @@ def closed_day(items: int = 1) -> Day:
         request,
         state=ReturnState.ANSWERED,
         text="Named in two enquiries.",
-        handling=ReturnHandling.NAMED_AGENCIES,
+        handling=PanelHandling.NAMED_AGENCIES,
         named_agency_ids=[day.agencies["health"].id],
         read_version=request.version,
     )
@@ -84,7 +84,8 @@ def test_minutes_hold_what_was_recorded() -> None:
             day.agencies[key].short_name for key in ("social_care", "police", "health")
         }
         first, second = content["items"]
-        assert first["notes"] == [{"speaker": "Dan", "agency": None, "text": "He wants boxing."}]
+        (said,) = first["notes"]
+        assert (said["speaker"], said["agency"], said["text"]) == ("Dan", None, "He wants boxing.")
         decision = first["decision"]
         assert (decision["kind"], decision["risk_after"]) == ("adopt", "significant")
         assert decision["next_review_on"] == clock.today() + timedelta(days=28)

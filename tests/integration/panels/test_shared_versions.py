@@ -16,7 +16,7 @@ from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError
 from safeguarding.extensions import db
 from safeguarding.nrm.service import ReferralText, record_referral
-from safeguarding.panels.models.items import ReturnHandling, ReturnRequest, ReturnState
+from safeguarding.panels.models.items import PanelHandling, ReturnRequest, ReturnState
 from safeguarding.panels.queries.returns import access_request, versions_of
 from safeguarding.panels.service.decisions import record_decision
 from safeguarding.panels.service.notes import add_note, edit_note
@@ -36,7 +36,7 @@ SHARED = "Police hold information that he may carry a weapon."
 class Told:
     """A meeting that has begun, in which police answered for the chair alone and under conditions."""
 
-    def __init__(self, handling: ReturnHandling = ReturnHandling.CHAIR_ONLY, conditions: str | None = None) -> None:
+    def __init__(self, handling: PanelHandling = PanelHandling.CHAIR_ONLY, conditions: str | None = None) -> None:
         with unit_of_work():
             self.day: Day = make_day(items=1)
             self.item = self.day.items[0]
@@ -163,12 +163,12 @@ def test_it_is_not_copied_into_a_referral_to_the_nrm(told: Told) -> None:
 
 
 def test_what_everybody_may_read_without_conditions_is_copied_freely(in_app: Flask) -> None:
-    told = Told(ReturnHandling.ALL_MEMBERS)
+    told = Told(PanelHandling.ALL_MEMBERS)
     assert told.note(TOLD).text == TOLD
 
 
 def test_conditions_hold_even_where_everybody_may_read_it(in_app: Flask) -> None:
-    told = Told(ReturnHandling.ALL_MEMBERS, "It is not copied into other records")
+    told = Told(PanelHandling.ALL_MEMBERS, "It is not copied into other records")
     with pytest.raises(RuleError, match="under conditions"):
         told.note(TOLD)
 

@@ -1,6 +1,7 @@
 """Who decides an item, who reads a return, and what may be decided about which kind of item."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,15 @@ from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
 from safeguarding.panels.models.decisions import DecisionKind
-from safeguarding.panels.models.items import ItemKind, ReturnHandling
-from safeguarding.panels.policy import KIND_NAMES, Standing, is_in_the_chair, kinds_for, may_read_return
+from safeguarding.panels.models.items import ItemKind, PanelHandling
+from safeguarding.panels.policy import (
+    KIND_NAMES,
+    Standing,
+    is_in_the_chair,
+    kinds_for,
+    may_read_note,
+    may_read_return,
+)
 
 CHAIR, VICE, OTHER = 1, 2, 3
 
@@ -39,14 +47,14 @@ def test_the_command_line_never_decides() -> None:
 
 RETURNS = {
     # handling: (own agency, named agency, another agency, chair, coordinator)
-    ReturnHandling.ALL_MEMBERS: (True, True, True, True, True),
-    ReturnHandling.NAMED_AGENCIES: (True, True, False, True, True),
-    ReturnHandling.CHAIR_ONLY: (True, False, False, True, False),
+    PanelHandling.ALL_MEMBERS: (True, True, True, True, True),
+    PanelHandling.NAMED_AGENCIES: (True, True, False, True, True),
+    PanelHandling.CHAIR_ONLY: (True, False, False, True, False),
 }
 
 
-@pytest.mark.parametrize("handling", list(ReturnHandling))
-def test_a_return_is_read_by_handling(handling: ReturnHandling) -> None:
+@pytest.mark.parametrize("handling", list(PanelHandling))
+def test_a_return_is_read_by_handling(handling: PanelHandling) -> None:
     member = frozenset({Relation.SEAT})
     readers = (
         Standing(actor(role=Role.SPOC, agency_id=10), member),
@@ -58,11 +66,27 @@ def test_a_return_is_read_by_handling(handling: ReturnHandling) -> None:
     assert tuple(may_read_return(each, handling, 10, {11}) for each in readers) == RETURNS[handling]
 
 
+def test_a_note_is_read_as_a_return_and_by_whoever_typed_it() -> None:
+    member = frozenset({Relation.SEAT})
+    about: dict[str, Any] = {"author_id": 7, "agency_id": None, "named_agency_ids": {11}}
+    typist = Standing(actor(7, role=Role.COORDINATOR, agency_id=13), frozenset({Relation.COORDINATOR}))
+    other = Standing(actor(8, role=Role.COORDINATOR, agency_id=13), frozenset({Relation.COORDINATOR}))
+    named = Standing(actor(8, role=Role.SPOC, agency_id=11), member)
+    nobody = Standing(actor(None, role=Role.SPOC, agency_id=12), member)
+    for handling, expected in (
+        (PanelHandling.ALL_MEMBERS, (True, True, True, True)),
+        (PanelHandling.NAMED_AGENCIES, (True, True, True, False)),
+        (PanelHandling.CHAIR_ONLY, (True, False, False, False)),
+    ):
+        readers = (typist, other, named, nobody)
+        assert tuple(may_read_note(each, handling, **about) for each in readers) == expected, handling
+
+
 def test_an_office_counts_only_on_the_panel_where_it_is_held() -> None:
     elsewhere = Standing(actor(), frozenset({Relation.SEAT}))
     assert not elsewhere.is_chair
     assert not elsewhere.may(Permission.DECISION_RECORD)
-    assert not may_read_return(elsewhere, ReturnHandling.CHAIR_ONLY, 99, ())
+    assert not may_read_return(elsewhere, PanelHandling.CHAIR_ONLY, 99, ())
 
 
 def test_every_kind_of_item_may_be_closed_and_put_off_and_every_decision_has_a_name() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Case
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import AgendaItem, Conflict, ItemState, ReturnHandling, ReturnRequest, ReturnState
+from safeguarding.panels.models.items import AgendaItem, Conflict, ItemState, PanelHandling, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import Attendance, Meeting, MeetingState
 from safeguarding.panels.service import papers
 from safeguarding.panels.service.agenda import add_theme, publish_agenda
@@ -139,15 +139,15 @@ def test_each_item_shown_is_one_event(app: Flask, sign_in: SignIn) -> None:
     ("handling", "readers"),
     [
         (
-            ReturnHandling.ALL_MEMBERS,
+            PanelHandling.ALL_MEMBERS,
             {"chair", "vice_chair", "coordinator", "police", "health", "education", "practitioner"},
         ),
-        (ReturnHandling.NAMED_AGENCIES, {"chair", "vice_chair", "coordinator", "police", "health"}),
-        (ReturnHandling.CHAIR_ONLY, {"chair", "vice_chair", "police"}),
+        (PanelHandling.NAMED_AGENCIES, {"chair", "vice_chair", "coordinator", "police", "health"}),
+        (PanelHandling.CHAIR_ONLY, {"chair", "vice_chair", "police"}),
     ],
 )
 def test_a_return_is_read_by_those_for_whom_its_agency_meant_it(
-    app: Flask, sign_in: SignIn, handling: ReturnHandling, readers: set[str]
+    app: Flask, sign_in: SignIn, handling: PanelHandling, readers: set[str]
 ) -> None:
     day = started(app)
     with app.app_context(), unit_of_work():
@@ -160,7 +160,7 @@ def test_a_return_is_read_by_those_for_whom_its_agency_meant_it(
             state=ReturnState.ANSWERED,
             text="Named in two enquiries.",
             handling=handling,
-            named_agency_ids=[day.agencies["health"].id] if handling is ReturnHandling.NAMED_AGENCIES else [],
+            named_agency_ids=[day.agencies["health"].id] if handling is PanelHandling.NAMED_AGENCIES else [],
             read_version=request.version,
         )
     for key in day.people:

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from safeguarding.actions.models import Action, ActionPriority
+from safeguarding.audit.models import AuditEvent
 from safeguarding.core import clock
 from safeguarding.drafts.models import KeptForm
 from safeguarding.extensions import db
@@ -403,6 +404,58 @@ def test_a_note_is_changed_in_the_same_place(app: Flask, sign_in: SignIn) -> Non
     chair.post(f"{day.item_path()}/notes", fields | {"note": "Nan rang"})
     with app.app_context():
         assert db.session.execute(select(DiscussionNote.text, DiscussionNote.version)).all() == [("Nan rang", 2)]
+
+
+def test_a_note_for_named_agencies_is_on_their_pages_alone(app: Flask, sign_in: SignIn) -> None:
+    day = started(app)
+    coordinator, education = sign_in(day.people["coordinator"]), sign_in(day.people["education"])
+    form = coordinator.get(day.item_path()).form(having="note")
+    said = {"speaker": "DI Farrow", "note": "A caller named the driver.", "note_handling": "named_agencies"}
+    lacks = coordinator.post(f"{day.item_path()}/notes", form | said)
+    assert lacks.errors == ["Choose the agencies that may read the note."]
+    again = lacks.form(having="note")
+    assert (again["note"], again["note_handling"]) == (said["note"], "named_agencies")
+    named = {"note_readers": day.agencies["health"].ref, "note_conditions": "Ask police first"}
+    assert coordinator.post(f"{day.item_path()}/notes", again | named).status == 303
+    shown = coordinator.get(day.item_path()).words
+    assert f"Only for {day.agencies['health'].short_name} and the officers" in shown
+    assert "Said under conditions, do not copy: Ask police first" in shown
+    assert "A caller named the driver." in sign_in(day.people["health"]).get(day.item_path()).words
+    page = education.get(day.item_path())
+    assert "said something for named agencies only: the text is not on your page" in page.words
+    for hidden in ("A caller named", "DI Farrow", "Ask police first"):
+        assert hidden not in page.text
+    with app.app_context():
+        number = str(db.session.scalars(select(DiscussionNote.id)).one())
+    fields = coordinator.post(f"{day.item_path()}/form", form | {"change": number}).form(having="note")
+    assert {key: fields[key] for key in said} == said
+    assert (fields["note_readers"], fields["note_conditions"]) == ([named["note_readers"]], named["note_conditions"])
+    assert coordinator.post(f"{day.item_path()}/notes", fields | {"note_handling": "all_members"}).status == 303
+    opened = education.get(day.item_path())
+    assert "A caller named the driver." in opened.words
+    assert "Ask police first" not in opened.words
+
+
+def test_a_note_for_everybody_may_be_under_conditions_which_are_said(app: Flask, sign_in: SignIn) -> None:
+    day = started(app)
+    coordinator = sign_in(day.people["coordinator"])
+    form = coordinator.get(day.item_path()).form(having="note") | {"speaker": "Dan", "note": "He moved on Friday."}
+    under = form | {"note_handling": "conditions"}
+    lacks = coordinator.post(f"{day.item_path()}/notes", under)
+    assert lacks.errors == ["Enter under which conditions it was said."]
+    assert coordinator.post(f"{day.item_path()}/notes", under | {"note_conditions": "Ask first"}).status == 303
+    page = sign_in(day.people["education"]).get(day.item_path())
+    assert "Said under conditions, do not copy: Ask first" in page.words
+    chair = sign_in(day.people["chair"])
+    sent = typed(chair, day, rationale="Since he moved on Friday.")
+    refused = chair.post(f"{day.item_path()}/decision", sent)
+    assert refused.status == 422
+    assert "say it in other words that give nothing of it away" in refused.words
+    kept(refused, sent)
+    with app.app_context():
+        event = db.session.scalars(select(AuditEvent).where(AuditEvent.event == "panels:copy:refused")).one()
+        assert event.subject == day.item.ref
+    assert chair.post(f"{day.item_path()}/decision", sent | {"rationale": "He lives elsewhere."}).status == 303
 
 
 def test_two_who_change_one_note_see_both_texts(app: Flask, sign_in: SignIn) -> None:
