@@ -125,7 +125,7 @@ def write_panels(world: World, writer: Writer) -> None:
     )
     writer.write("agenda_item", ITEM, _items(world))
     writer.write("return_request", RETURN, _returns(world))
-    columns = "id item_id position speaker_name speaker_agency_id text author_id recorded_at version"
+    columns = "id item_id position speaker_name speaker_agency_id text handling author_id recorded_at version"
     writer.write("discussion_note", columns, _notes(world))
     writer.write(
         "attendance", "id meeting_id agency_id status user_id name information_sent version", _attendance(world)
@@ -237,7 +237,8 @@ def _notes(world: World) -> Iterator[Row]:
             agency = number % SEATED + 1
             at = world.at(-meeting_days(item.meeting) + item.position / 720)
             yield (
-                number, item.id, place, f"Spoc {agency} 1", agency, SENTENCES[number % 12], COORDINATOR, at, 1,
+                number, item.id, place, f"Spoc {agency} 1", agency, SENTENCES[number % 12], "all_members", COORDINATOR,
+                at, 1,
             )  # fmt: skip
 
 
