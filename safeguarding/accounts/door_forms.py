@@ -35,7 +35,7 @@ class DecideRequestForm(EditForm):
         "Your decision", [(APPROVE, "Approve"), (DECLINE, "Decline")], required="Choose whether you approve."
     )
     reason = text(
-        "Your reason", required="Give your reason.", hint="Who asked reads it, and it is kept", limit=2_000, rows=3
+        "Your reason", required="Give your reason.", hint="Whoever asked reads it, and it is kept", limit=2_000, rows=3
     )
 
 

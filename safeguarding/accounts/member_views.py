@@ -1,4 +1,4 @@
-"""The page "People of your agency": each membership is kept or ended once a quarter."""
+"""The page "People to confirm": each membership is kept or ended once a quarter."""
 
 from collections.abc import Callable
 from typing import Any

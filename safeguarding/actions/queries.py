@@ -5,7 +5,7 @@ action about somebody opens no other.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal, null, or_, select, tuple_
@@ -17,9 +17,8 @@ from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import User
 from safeguarding.actions.models import Action, ActionDueChange, ActionOrigin, ActionState, ActionSubject
 from safeguarding.actions.subjects import registered
-from safeguarding.actions.workflow import LIVE
+from safeguarding.actions.workflow import LIVE, standing
 from safeguarding.agencies.models import Agency
-from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError
 from safeguarding.extensions import db
 from safeguarding.relations.built import Asker, among, built
@@ -28,7 +27,6 @@ from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import Asks, held_by, live, not_barred, of_any, related
 
 PAGE = 50
-SOON = timedelta(days=7)
 _OWNER = frozenset({Relation.ACTION_OWNER})
 Before = tuple[date, int]
 
@@ -66,15 +64,10 @@ class ActionRow:
 
     @property
     def standing(self) -> str:
-        """Return the state as a tag says it: overdue and due soon come before open, done late before done."""
-        today = clock.today()
-        if self.state in LIVE:
-            if self.due_on < today:
-                return "overdue"
-            return "due_soon" if self.due_on <= today + SOON else self.state.value
-        if self.state is ActionState.DONE and (self.completed_on or today) > self.first_due_on:
-            return "done_late"
-        return self.state.value
+        """Return the state as a tag says it."""
+        return standing(
+            self.state, self.due_on, self.completed_on is not None and self.completed_on > self.first_due_on
+        )
 
 
 def visible_actions(actor: Asks) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.actions import queries, service
 from safeguarding.actions.forms import CompleteForm, DueDateForm, NotDoneForm, NotPossibleForm, StartForm
 from safeguarding.actions.models import Action, ActionOrigin, ActionState, ActionSubject
+from safeguarding.actions.workflow import standing
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import RuleError, StaleError
@@ -46,12 +47,18 @@ class Answer:
 def init_actions(app: Flask) -> None:
     """Register the pages, the navigation and what actions show on other pages."""
     app.register_blueprint(blueprint)
+    app.jinja_env.filters["action_standing"] = _stands
     register_entry(app, Entry("Actions", "actions.index", 50, Permission.ACTION_READ, ("/actions",)))
     need = Permission.ACTION_READ
     register_section(app, Section("my_work", "actions", 20, "actions/work.html", _work, need))
     register_section(app, Section("person", "actions", 40, "actions/section.html", _about_person, need))
     register_section(app, Section("case", "actions", 40, "actions/section.html", _about_case, need))
     register_section(app, Section("context", "actions", 60, "actions/section.html", _about_context, need))
+
+
+def _stands(state: ActionState | str, due_on: date, is_late: bool | None) -> str:
+    """Return the state of an action for its tag, where a page of another package shows one."""
+    return standing(ActionState(state), due_on, is_late)
 
 
 @blueprint.get("")

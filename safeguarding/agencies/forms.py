@@ -26,7 +26,7 @@ DATA_TYPES = {
     DataType.IMMIGRATION: "Immigration status and referrals to the National Referral Mechanism",
     DataType.INTELLIGENCE: "Graded intelligence",
 }
-_GROUP_HINT = "For whom the agency counts when a panel's quorum is worked out"
+_GROUP_HINT = "The group that the agency counts towards when a panel's quorum is worked out"
 
 
 class AddAgencyForm(CreateForm):

@@ -12,7 +12,7 @@ OUTCOMES = {GroundsOutcome.POSITIVE: "Positive", GroundsOutcome.NEGATIVE: "Negat
 CLOCKS = {
     ClockKey.REASONABLE_GROUNDS: "Reasonable grounds decision",
     ClockKey.RECOVERY_ENDS: "Recovery period",
-    ClockKey.CONCLUSIVE_EARLIEST: "Conclusive grounds, earliest day",
+    ClockKey.CONCLUSIVE_EARLIEST: "Conclusive grounds decision",
     ClockKey.CONCLUSIVE: "Conclusive grounds decision",
     ClockKey.RECONSIDERATION: "Asking for reconsideration",
 }

@@ -76,7 +76,7 @@ def ask() -> Any:
             form.add_rule_error(error)
         else:
             flash("Open for an hour. Those who lead the work and information governance have been told.", "notice")
-            return pages.to("emergency.use", ref=opened.ref)
+            return pages.to("emergency.record", ref=opened.ref)
     own = queries.list_own(actor)
     until = clock.now() + service.OPEN_FOR
     review_on = add_working_days(clock.today(), 1)
@@ -84,6 +84,7 @@ def ask() -> Any:
         "oversight/emergency.html",
         form,
         own=own,
+        waiting=next((each for each in own if each.row.reviewed_at is None), None),
         until=until,
         review_on=review_on,
         outcomes=words.OUTCOMES,
@@ -190,6 +191,8 @@ def _use_page(found: queries.Use, form: ReviewForm | None) -> Any:
         "kinds": words.KINDS,
         "bases": words.BASES,
         "outcomes": words.OUTCOMES,
+        "may_review": current_actor().holds(Permission.EMERGENCY_REVIEW),
+        "can_read_audit": current_actor().holds(Permission.AUDIT_READ),
     }
     if form is None:
         return render_template("oversight/emergency_use.html", **context)

@@ -6,7 +6,7 @@ from the table of relations; `Actor.decide` says what follows.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import url_for
@@ -20,6 +20,7 @@ from safeguarding.accounts.queries import everybody
 from safeguarding.actions.queries import access_action
 from safeguarding.cases.queries import access_case
 from safeguarding.contexts.queries import glance_at
+from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
 from safeguarding.extensions import db
@@ -34,7 +35,19 @@ from safeguarding.referrals.queries import access_referral
 from safeguarding.relations.closing import closed_among
 from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import live, of_any
+from safeguarding.web.filters import day, moment
 
+_YOU = {
+    "leads": "lead",
+    "is": "are",
+    "owns": "own",
+    "sits": "sit",
+    "was": "were",
+    "presents": "present",
+    "has": "have",
+    "chairs": "chair",
+    "coordinates": "coordinate",
+}
 Pairs = tuple[tuple[str, int], ...]
 Held = tuple[str, Relation, datetime | None]  # a principal, what it is to the record, until when
 
@@ -120,6 +133,27 @@ class Viewer:
         through = frozenset().union(*(part.decision.through for part in self.parts))
         words = [RELATION_WORDS[kind] for kind in Relation if kind in through]
         return ", ".join(words) if words else "by their role"
+
+    @property
+    def because(self) -> str:
+        """Return the same, said to the person themselves: `you lead the work`."""
+        if self.why == "by their role":
+            return "your role allows it"
+        return " and ".join(f"you {_YOU.get(word, word)} {rest}" for word, rest in map(_parted, self.why.split(", ")))
+
+    @property
+    def ends(self) -> str:
+        """Return until when, in words: what ends as a day ends holds on that day."""
+        if self.until is None:
+            return ""
+        whole_day = clock.london(self.until).time() == time(0)
+        return day(self.until - timedelta(minutes=1)) if whole_day else moment(self.until)
+
+
+def _parted(reason: str) -> tuple[str, str]:
+    """Return the verb of a reason, and what follows it, for whoever is spoken to."""
+    verb, _, rest = reason.partition(" ")
+    return verb, rest.replace("their agency", "your agency")
 
 
 @dataclass(frozen=True)

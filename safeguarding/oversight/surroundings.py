@@ -2,7 +2,7 @@
 looked, who holds its sealed values, and what the reader may ask or change."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
@@ -29,7 +29,7 @@ class Surroundings:
     """`holders` are who holds a grant to a sealed value (None: nothing is sealed); `looks` (all, in an emergency)."""
 
     restriction: Any
-    agreements: list[Any]
+    agreements: list[tuple[tuple[str, date, date], list[str]]]
     looks: tuple[int, int] | None
     holders: frozenset[int] | None
     asks: list[tuple[str, str]]
@@ -48,11 +48,19 @@ def surroundings_of(actor: Actor, record: Record, audience: Audience) -> Surroun
     may_see_looks = actor.may(Permission.LOOKS_READ, mine)
     return Surroundings(
         _restriction(record) if record.is_restricted and mine & ON_LIST else None,
-        list_in_force(agencies),
+        _agreements(list_in_force(agencies)),
         count_looks(record.ref, clock.today() - LOOKED_WITHIN) if may_see_looks else None,
         holders,
         _asks(actor, record, mine, is_sealed=holders is not None and actor.user_id not in holders),
     )
+
+
+def _agreements(rows: list[Any]) -> list[tuple[tuple[str, date, date], list[str]]]:
+    """Return agreements (title, signed on, review on), each once, with the agencies that signed it alike."""
+    signed: dict[tuple[str, date, date], list[str]] = {}
+    for row in rows:
+        signed.setdefault((row.title, row.signed_on, row.review_on), []).append(row.short_name)
+    return list(signed.items())
 
 
 def _restriction(record: Record) -> Any:

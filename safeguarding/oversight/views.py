@@ -210,6 +210,7 @@ def list_questions() -> str:
         names=names,
         patterns=words.PATTERNS,
         may_answer=actor.may(Permission.EMERGENCY_REVIEW),
+        me=actor.key,
     )
 
 
@@ -238,4 +239,5 @@ def answer_question(key: str) -> Any:
         question=found,
         names=queries.names_of([found.actor]),
         patterns=words.PATTERNS,
+        me=actor.key,
     )

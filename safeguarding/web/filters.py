@@ -70,7 +70,7 @@ def born(born_on: date | None) -> str:
 
 def words(value: object) -> str:
     """Return a code as words: not_possible becomes `Not possible`."""
-    plain = str(getattr(value, "value", value) or "").replace("_", " ")
+    plain = str(getattr(value, "value", value) or "").replace("_", " ").replace("childrens", "children’s")
     return plain[:1].upper() + plain[1:]
 
 

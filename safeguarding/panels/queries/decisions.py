@@ -169,8 +169,8 @@ def _decided(actor: Asks, about: ColumnElement[bool]) -> Any:
             Action.title,
             Action.state.label("action_state"),
             Action.due_on,
-            Action.first_due_on,
             Action.completed_on,
+            (Action.completed_on > Action.first_due_on).label("done_late"),
             Agency.short_name.label("agency_name"),
             User.name.label("owner_name"),
         )

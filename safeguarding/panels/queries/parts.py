@@ -278,6 +278,7 @@ def _actions(decision_id: int) -> Select[Any]:
             more=cast(Action.priority, Text),
             state=cast(Action.state, String),
             due_on=Action.due_on,
+            flag=Action.completed_on > Action.first_due_on,
         )
         .select_from(Action)
         .join(Agency, Agency.id == Action.owner_agency_id)

@@ -36,7 +36,7 @@ _FIELDS: dict[SealedOn, dict[str, SealedField]] = {
             SealedField("safe_address", "Safe address", "What is the safe address?", Person.safe_address, 3, 500),
             SealedField("placement", "Placement", "Where are they placed, and with whom?", Person.placement, 3, 500),
             SealedField("phone", "Phone", "What is the young person’s phone number?", Person.phone, limit=40),
-            SealedField("email", "E-mail", "What is the young person’s e-mail address?", Person.email, limit=200),
+            SealedField("email", "Email", "What is the young person’s email address?", Person.email, limit=200),
         )
     },
     SealedOn.INCIDENT: {},

@@ -200,7 +200,7 @@ def _decide(actor: Actor, locked: SealedGrant, state: GrantState, reason: str) -
     locked.state, locked.decided_by_id, locked.decided_at = state, actor.user_id, clock.now()
     locked.decision_reason = reason.strip()
     db.session.flush()
-    notices.queue(DECIDED, locked.user_id, locked.ref)
+    notices.queue(DECIDED, locked.user_id, locked.subject_ref)
     audit.record(
         f"people:sealed:{state.value}", actor, locked.subject_ref, request=locked.ref, until_on=locked.until_on
     )

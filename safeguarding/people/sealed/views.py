@@ -181,4 +181,12 @@ def init_sealed(app: Flask) -> None:
             lambda ref: f"/sealed/{ref}",
         ),
     )
-    register_kind(app, Kind(service.DECIDED, "What you asked to see was decided."))
+    # What came of it, and why, stands where it was asked; of an incident the address needs its place.
+    register_kind(
+        app,
+        Kind(
+            service.DECIDED,
+            "What you asked to see was decided.",
+            page=lambda ref: f"/people/{ref}/sealed/ask" if ref and ref.startswith("YP-") else "",
+        ),
+    )

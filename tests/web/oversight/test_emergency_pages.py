@@ -45,6 +45,12 @@ class Night:
         assert client.sign_in(who.email, PHRASE).status == 303
         return client
 
+    def open(self, client: PageClient, record: str, **options: Any) -> str:
+        """Ask for it, come to what it opens, and return the address of the use."""
+        shown = self.ask(client, record, **options).response.headers["Location"]
+        assert shown.endswith("/record")
+        return shown.removesuffix("/record")
+
     def ask(self, client: PageClient, record: str, **options: Any) -> Page:
         form = client.get("/emergency").form(having="record")
         page = client.post("/emergency", form | ASKED | {"record": record, **options})
@@ -72,7 +78,7 @@ def night(app: Flask) -> Night:
 def test_it_is_asked_for_used_closed_and_reviewed(night: Night) -> None:
     police = night.client(night.police)
     assert police.get(f"/cases/{night.case_ref}").status == 404
-    path = night.ask(police, night.case_ref).response.headers["Location"]
+    path = night.open(police, night.case_ref)
     use = police.get(path)
     assert "Open until" in use.words
     opened = police.get(f"{path}/record")
@@ -87,6 +93,9 @@ def test_it_is_asked_for_used_closed_and_reviewed(night: Night) -> None:
     assert "Emergency access" in looks.words
     assert police.post(f"{path}/close", use.form(action=f"{path}/close")).status == 303
     assert police.get(f"{path}/record").status == 404
+    again = police.get("/emergency")  # whoever may not use it is told before they fill the form in
+    assert "You cannot use it again yet" in again.words
+    assert again.html is not None and again.html.select_one('[name="record"]') is None
 
 
 def test_an_unknown_reference_and_a_form_half_filled_keep_what_was_typed(night: Night) -> None:
@@ -103,7 +112,7 @@ def test_who_can_see_it_is_said_to_those_who_can_and_to_nobody_else(night: Night
     worker, police = night.client(night.worker), night.client(night.police)
     page = worker.get(f"/access/{night.case_ref}")
     assert page.status == 200
-    assert "You can. Why: leads the work" in page.words
+    assert "You can, because you lead the work" in page.words
     assert page.html is not None
     assert [night.police.name in table.get_text() for table in page.html.select("table")] == [False]
     assert police.get(f"/access/{night.case_ref}").status == 404
@@ -124,7 +133,7 @@ def test_only_who_leads_the_work_sees_who_looked(night: Night) -> None:
 
 def test_a_reviewer_reviews_somebody_elses(night: Night, sign_in: SignIn) -> None:
     police, reviewer = night.client(night.police), night.client(night.reviewer)
-    path = night.ask(police, night.case_ref).response.headers["Location"]
+    path = night.open(police, night.case_ref)
     assert reviewer.get("/emergency/reviews").status == 200
     form = reviewer.get(path).form(having="outcome")
     page = reviewer.post(f"{path}/review", form | {"outcome": "not_justified", "findings": ""})
@@ -139,7 +148,7 @@ def test_a_reviewer_reviews_somebody_elses(night: Night, sign_in: SignIn) -> Non
 
 def test_what_it_opens_is_read_on_the_screen_alone(night: Night) -> None:
     police = night.client(night.police)
-    path = night.ask(police, night.case_ref).response.headers["Location"]
+    path = night.open(police, night.case_ref)
     for address in (f"{path}/record", f"{path}/record?print=1"):
         opened = police.get(address)
         assert opened.status == 200 and opened.html is not None
@@ -172,7 +181,7 @@ def test_what_was_not_asked_for_stands_on_no_page(night: Night, part: str) -> No
             happened = clock.now() - timedelta(days=days)
             make_update(night.worker, case, what_happened=text[0], own_words=text[1], happened_at=happened)
     police = night.client(night.police)
-    path = night.ask(police, night.person_ref, parts=[part]).response.headers["Location"]
+    path = night.open(police, night.person_ref, parts=[part])
     opened = police.get(f"{path}/record")
     assert opened.status == 200
     for each, texts in CANARIES.items():

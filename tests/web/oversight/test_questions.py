@@ -67,3 +67,12 @@ def test_whoever_works_the_case_raises_no_question(app: Flask, sign_in: SignIn) 
     assert client.get(f"/cases/{case}").status == 200
     words = sign_in(Role.AUDITOR).get("/audit/questions").words
     assert case not in words
+
+
+def test_nobody_is_offered_to_answer_a_question_about_themselves(sign_in: SignIn) -> None:
+    reviewer = sign_in(Role.INFORMATION_GOVERNANCE)
+    for _each in range(5):
+        assert reviewer.get("/cases").status == 403
+    page = reviewer.get("/audit/questions")
+    assert "Somebody else answers" in page.words
+    assert page.html is not None and page.html.select_one('a[href*="many_refusals"]') is None

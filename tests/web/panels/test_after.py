@@ -1,10 +1,14 @@
 """After the meeting: the page of a decision, minutes from making to signing, and what other pages show of it."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from safeguarding.actions.models import Action
 from safeguarding.cases.models import Case
+from safeguarding.core import clock
 from safeguarding.extensions import db
 from safeguarding.panels.models.decisions import AgencyView, DecisionAddendum, View
 from safeguarding.panels.models.items import AgendaItem, ReturnRequest
@@ -210,11 +214,15 @@ def test_the_practitioner_sees_the_decision_and_its_actions_in_the_case(app: Fla
     day = decided(app)
     person, case = refs(app, day)
     worker = sign_in(day.people["practitioner"])
-    for path in (case, person):
+    with app.app_context(), unit_of_work():
+        for action in db.session.scalars(select(Action)):
+            action.due_on = clock.today() - timedelta(days=1)
+    for path in (case, person, day.decision_path()):
         page = worker.get(path)
         assert page.status == 200, path
         assert "Work with one agency alone" in page.words, path
         assert "Safety plan for the flat" in page.words, path
+        assert "Overdue" in page.words and "On time" not in page.words, path
 
 
 def test_my_work_names_the_meeting_that_is_open_and_the_minutes_that_wait(app: Flask, sign_in: SignIn) -> None:
