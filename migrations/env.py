@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from config import Settings
 from safeguarding.core.database_roles import grant, roles_of_owner
@@ -38,6 +38,8 @@ def run(connection: Connection) -> None:
         user_module_prefix="",
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))  # one at a time
         context.run_migrations()
         if connection.dialect.name == "postgresql":
             roles = roles_of_owner(connection)

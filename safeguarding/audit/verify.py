@@ -1,8 +1,10 @@
 """Walking the chain: is every row as it was written, none missing, none put in, none cut off?"""
 
+import errno
 import hmac
 import json
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,9 +139,21 @@ def anchor(path: Path) -> dict[str, Any]:
     line = {"seq": seq, "hash": digest, "at": clock.now().isoformat()}
     line["signature"] = sign(canonical_json(line))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as out:
-        out.write(canonical_json(line) + "\n")
+    _append(path, (canonical_json(line) + "\n").encode())
     return line
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Write a line and see it on the disk; one that is not whole would count as somebody else's, so none of it stays."""
+    with path.open("ab", buffering=0) as out:
+        before = out.tell()
+        try:
+            if out.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            os.fsync(out.fileno())
+        except OSError:
+            out.truncate(before)
+            raise
 
 
 def verify(anchor_file: Path) -> Verdict:

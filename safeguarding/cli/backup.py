@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from config import Settings
 from safeguarding.cli.backups import making, restoring
-from safeguarding.cli.stamp import on_ready_database
+from safeguarding.cli.stamp import on_any_version
 from safeguarding.core import lately
 
 _PATH = click.Path(dir_okay=False, path_type=Path)
@@ -18,7 +18,7 @@ _PATH = click.Path(dir_okay=False, path_type=Path)
 @click.command("backup")
 @click.argument("file", type=_PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-@on_ready_database
+@on_any_version
 def backup(file: Path, as_json: bool) -> None:
     """Write an encrypted backup of the whole installation while it runs."""
     settings: Settings = current_app.extensions["settings"]
@@ -47,13 +47,16 @@ def backup(file: Path, as_json: bool) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="An empty folder; on PostgreSQL it takes the anchors, and DATABASE_URL names an empty database.",
 )
+@click.option(
+    "--foreign-anchors", is_flag=True, help="Also where lines of the anchor file are not signed with this AUDIT_KEY."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @with_appcontext
-def restore(file: Path, folder: Path, as_json: bool) -> None:
+def restore(file: Path, folder: Path, foreign_anchors: bool, as_json: bool) -> None:
     """Restore a backup into an empty place, and prove that it is whole. Everybody is signed out of it."""
     settings: Settings = current_app.extensions["settings"]
     try:
-        restored = restoring.restore(settings, file, folder.resolve())
+        restored = restoring.restore(settings, file, folder.resolve(), foreign_anchors)
     except restoring.RestoreError as refusal:
         if as_json:
             click.echo(json.dumps({"ok": False, "reason": str(refusal)}, separators=(",", ":")))

@@ -16,6 +16,7 @@ from safeguarding.core.disks import network_kind
 from safeguarding.core.installation import Installation
 from safeguarding.core.second_wall import as_command
 from safeguarding.extensions import db
+from safeguarding.web.site import is_migrated
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,6 +83,18 @@ def stamp(settings: Settings) -> Mode:
     return stamped
 
 
+def check_migrated(app: Flask) -> None:
+    """Refuse a database whose tables are of another version than this source."""
+    with app.app_context():
+        migrated = is_migrated()
+        db.session.rollback()
+    if not migrated:
+        raise StampError(
+            "DATABASE_URL: the database is of another version than this source. Run `flask prepare`, or put the version back "
+            "that it is of."
+        )
+
+
 def check_keys(app: Flask) -> None:
     """Refuse keys that are not those of this database: what they chain and seal could never be read beside the rest."""
     with app.app_context(), as_command("check_keys"):
@@ -116,23 +129,29 @@ def _is_our_ring() -> bool:
 
 
 def on_ready_database(command: Callable[P, T]) -> Callable[P, T]:
-    """Run a command inside the application, and only on a database that was made for its mode, with its keys."""
+    """Run a command inside the application, and only on a database of its mode, its version and its keys."""
+    return _checked(command, check_migrated, check_keys)
+
+
+def on_any_version(command: Callable[P, T]) -> Callable[P, T]:
+    """Run a command that is to work before an upgrade as well as after it."""
     return _checked(command, check_keys)
 
 
 def on_any_keys(command: Callable[P, T]) -> Callable[P, T]:
-    """Run a command that says what is wrong with the keys, so with any."""
-    return _checked(command, lambda _app: None)
+    """Run a command that says what is wrong with the keys."""
+    return _checked(command)
 
 
-def _checked(command: Callable[P, T], check: Callable[[Flask], None]) -> Callable[P, T]:
+def _checked(command: Callable[P, T], *checks: Callable[[Flask], None]) -> Callable[P, T]:
     @with_appcontext
     @functools.wraps(command)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         try:
             check_stamp(app, app.extensions["settings"])
-            check(app)
+            for check in checks:
+                check(app)
         except StampError as refusal:
             raise Refused(str(refusal)) from None
         with as_command(command.__name__):

@@ -129,7 +129,7 @@ def _dump(url: str, snapshot: str) -> Iterator[bytes]:
                 yield block
         if program.returncode:
             said.seek(0)
-            raise programs.ProgramError(f"pg_dump: {said.read().decode(errors='replace').strip()[-500:]}")
+            raise programs.why("pg_dump", said.read())
 
 
 @contextlib.contextmanager

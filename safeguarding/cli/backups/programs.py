@@ -22,6 +22,13 @@ def find(name: str) -> str:
     return str(installed[-1])
 
 
+def why(name: str, said: bytes) -> ProgramError:
+    """Return the error that a program ended with: its first line alone, for further ones may quote a row."""
+    lines = said.decode(errors="replace").splitlines() or ["it ended without a word"]
+    first = next((line for line in lines if "error:" in line), lines[-1])
+    return ProgramError(f"{name}: {first.removeprefix(f'{name}: ').removeprefix('error: ')[:300]}")
+
+
 def address(url: str) -> tuple[list[str], dict[str, str]]:
     """Return the arguments and the environment by which a program reaches the database of an SQLAlchemy address."""
     parts = make_url(url)

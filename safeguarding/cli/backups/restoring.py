@@ -63,8 +63,11 @@ class Restored:
         }
 
 
-def restore(settings: Settings, source: Path, folder: Path) -> Restored:
-    """Restore a backup. `settings` give the keys and, on PostgreSQL, the database. Raises RestoreError."""
+def restore(settings: Settings, source: Path, folder: Path, foreign_anchors: bool = False) -> Restored:
+    """Restore a backup. `settings` give the keys and, on PostgreSQL, the database. Raises RestoreError.
+
+    foreign_anchors: also where lines of the anchor file carry no signature of this key; they prove nothing.
+    """
     try:
         with source.open("rb") as file:
             header, content = vault.read(file, settings.sealed_keys)
@@ -72,8 +75,8 @@ def restore(settings: Settings, source: Path, folder: Path) -> Restored:
             manifest, anchors, dump = _parts(content)
             target = replace(settings, data=folder)
             if settings.is_sqlite:
-                return _into_file(target, manifest, anchors, dump)
-            return _into_database(target, manifest, anchors, dump)
+                return _into_file(target, manifest, anchors, dump, foreign_anchors)
+            return _into_database(target, manifest, anchors, dump, foreign_anchors)
     except OSError as error:
         raise RestoreError(f"{error.filename or source}: {error.strerror}.") from None
     except vault.NoVaultError as refusal:
@@ -107,7 +110,9 @@ def _after(first: bytes, content: Iterator[bytes]) -> Iterator[bytes]:
 # --- SQLite -----------------------------------------------------------------------------------------------------------
 
 
-def _into_file(settings: Settings, manifest: Manifest, anchors: str, dump: Iterator[bytes]) -> Restored:
+def _into_file(
+    settings: Settings, manifest: Manifest, anchors: str, dump: Iterator[bytes], foreign_anchors: bool
+) -> Restored:
     place = settings.data / "safeguarding.db"
     if place.exists() or anchor_file(settings.data).exists():
         raise RestoreError(f"--into {settings.data}: there is an installation already; name an empty folder.")
@@ -118,7 +123,7 @@ def _into_file(settings: Settings, manifest: Manifest, anchors: str, dump: Itera
             _pour(dump, out)
         copy.chmod(0o600)
         anchors_at = _keep_anchors(Path(work), anchors)
-        restored = _proved(replace(settings, database_url=f"sqlite:///{copy}"), manifest, anchors_at)
+        restored = _proved(replace(settings, database_url=f"sqlite:///{copy}"), manifest, anchors_at, foreign_anchors)
         _move_anchors(anchors_at, settings.data)
         copy.rename(place)
     return restored
@@ -127,7 +132,9 @@ def _into_file(settings: Settings, manifest: Manifest, anchors: str, dump: Itera
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
-def _into_database(settings: Settings, manifest: Manifest, anchors: str, dump: Iterator[bytes]) -> Restored:
+def _into_database(
+    settings: Settings, manifest: Manifest, anchors: str, dump: Iterator[bytes], foreign_anchors: bool
+) -> Restored:
     url = settings.database_owner_url or settings.database_url
     engine = create_engine(url)
     guard_postgresql(engine)
@@ -135,6 +142,11 @@ def _into_database(settings: Settings, manifest: Manifest, anchors: str, dump: I
         with engine.connect() as connection:
             if inspect(connection).get_table_names():
                 raise RestoreError("DATABASE_URL: the database is not empty; make a new one and restore into that.")
+            if not connection.scalar(text("SELECT has_schema_privilege('public', 'CREATE')")):
+                raise RestoreError(
+                    "DATABASE_OWNER_URL: this role may make no tables here. Give `flask database roles` for this database, and "
+                    "the address of its owner."
+                )
         if anchor_file(settings.data).exists():
             raise RestoreError(f"--into {settings.data}: there are anchors already; name an empty folder.")
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -146,7 +158,7 @@ def _into_database(settings: Settings, manifest: Manifest, anchors: str, dump: I
                     roles = roles_of_owner(connection)
                     if roles is not None:
                         grant(connection, roles)
-                restored = _proved(settings, manifest, anchors_at)
+                restored = _proved(settings, manifest, anchors_at, foreign_anchors)
             except BaseException:
                 _empty(url)
                 raise
@@ -172,7 +184,7 @@ def _load(url: str, dump: Iterator[bytes]) -> None:
         whole.seek(0)
         done = subprocess.run(command, stdin=whole, capture_output=True, env=environment, check=False)  # noqa: S603
     if done.returncode:
-        raise programs.ProgramError(f"pg_restore: {done.stderr.decode(errors='replace').strip()[-500:]}")
+        raise programs.why("pg_restore", done.stderr)
 
 
 def _empty(url: str) -> None:
@@ -195,7 +207,7 @@ _EVERYTHING = """
 # --- proof ------------------------------------------------------------------------------------------------------------
 
 
-def _proved(settings: Settings, manifest: Manifest, anchors_at: Path) -> Restored:
+def _proved(settings: Settings, manifest: Manifest, anchors_at: Path, foreign_anchors: bool) -> Restored:
     """Hold what was restored against the manifest and the anchors, then end what must not live on."""
     app = _application(settings)
     with app.app_context(), looking(Sight(system="restore")):
@@ -206,9 +218,10 @@ def _proved(settings: Settings, manifest: Manifest, anchors_at: Path) -> Restore
             if verdict.first_bad is not None:
                 seq, kind = verdict.first_bad
                 raise RestoreError(f"The audit is not whole: event {seq} is {kind}.")
-            if not verdict.ok:
+            if verdict.anchors_forged and not foreign_anchors:
                 raise RestoreError(
-                    f"{verdict.anchors_forged} anchors in the backup are not of this installation's key."
+                    f"{verdict.anchors_forged} anchors in the backup are not of this installation's key. Compare the head with "
+                    "those kept off this machine; --foreign-anchors restores it all the same."
                 )
             if (verdict.checked, verdict.head) != (manifest.head_seq, manifest.head_hash):
                 raise RestoreError("The audit ends elsewhere than the manifest says.")

@@ -1,7 +1,9 @@
 """A backup made while the service writes can be restored, and says so itself; whatever is not whole is refused."""
 
+import errno
 import io
 import json
+import os
 import shutil
 import sqlite3
 import threading
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from config import Settings
@@ -22,7 +25,7 @@ from safeguarding.audit.models import AuditEvent
 from safeguarding.audit.service import sign
 from safeguarding.audit.verify import anchor, anchor_file, verify
 from safeguarding.cases.models import CaseUpdate
-from safeguarding.cli.backups import making
+from safeguarding.cli.backups import making, programs
 from safeguarding.core import vault
 from safeguarding.core.canonical import canonical_json
 from safeguarding.extensions import db
@@ -237,6 +240,41 @@ def test_anchors_that_are_not_ours_are_refused(
     file = backed_up(settings, tmp_path / "kept.backup")
     with places.empty(tmp_path / "restored") as place:
         assert "1 anchors in the backup are not of this installation's key" in refused(place, file)
+        into = ("--into", str(place.data))
+        exit_code, said = flask(place, "restore", str(file), *into, "--foreign-anchors")  # who has looked may go on
+        assert (exit_code, said["audit"]["anchors"]) == (0, {"matched": 0, "missing": 1})
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("standing", ["postgresql"], indirect=True)
+def test_a_role_that_may_make_no_tables_is_named(
+    settings: Settings, worker: Somebody, places: Places, tmp_path: Path
+) -> None:
+    file = backed_up(settings, tmp_path / "kept.backup")
+    with places.empty(tmp_path / "restored") as place:
+        assert "DATABASE_OWNER_URL" in refused(replace(place, database_owner_url=None), file)
+
+
+def test_what_a_program_says_of_a_row_is_not_repeated() -> None:
+    said = (
+        b'pg_restore: error: COPY failed for table "person": ERROR: too long\nCONTEXT: COPY person, line 3: "Quill"\n'
+    )
+    assert str(programs.why("pg_restore", said)) == 'pg_restore: COPY failed for table "person": ERROR: too long'
+
+
+def test_an_anchor_that_cannot_be_kept_whole_leaves_nothing(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["audit", "anchor"]).exit_code == 0
+    before = anchor_file(settings.data).read_bytes()
+    monkeypatch.setattr(os, "fsync", no_room)
+    refused = runner.invoke(args=["audit", "anchor"])
+    assert (refused.exit_code, "No space left" in refused.stderr) == (3, True)
+    assert anchor_file(settings.data).read_bytes() == before
 
 
 def test_an_audit_that_was_changed_before_the_backup_is_refused(

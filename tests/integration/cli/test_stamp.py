@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from config import Mode, Settings
 from safeguarding import create_app
@@ -20,12 +20,13 @@ from safeguarding.cli import stamp as stamps
 from safeguarding.cli.demo.partnership import PHRASE
 from safeguarding.cli.stamp import StampError, check_stamp
 from safeguarding.core import clock
+from safeguarding.core.database import writing
 from safeguarding.core.installation import Installation
 from safeguarding.extensions import db
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.people import make_somebody
 from tests.support import loaded
-from tests.support.databases import Databases, dispose, settings_for
+from tests.support.databases import Databases, by_owner, dispose, settings_for
 from tests.support.server import environment_of
 
 LIVE = {
@@ -56,6 +57,22 @@ def test_an_empty_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StampError, match="flask prepare"):
         check_stamp(app, settings)
     dispose(app)
+
+
+def test_a_database_of_another_version_is_refused_with_what_to_do(app: Flask, settings: Settings) -> None:
+    with by_owner(app) as engine, writing(), engine.begin() as connection:
+        was = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    runner = app.test_cli_runner()
+    try:
+        refused = runner.invoke(args=["worker", "--once"])
+        assert (refused.exit_code, "flask prepare" in refused.stderr) == (2, True)
+        for command in (["audit", "verify"], ["backup", str(settings.data / "before.backup")]):
+            done = runner.invoke(args=command)  # what is wanted before an upgrade
+            assert done.exit_code == 0, done.output
+    finally:
+        with by_owner(app) as engine, writing(), engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :was"), {"was": was})
 
 
 @pytest.fixture
