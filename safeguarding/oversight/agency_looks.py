@@ -44,11 +44,12 @@ class Seen:
     is_about_something: bool
 
 
-def list_of_agency(actor: Actor, before: int | None = None) -> list[Seen]:
+def list_of_agency(actor: Actor, page: int = 1) -> list[Seen]:
     """Return what the people of the agencies whose contact the actor is opened in ninety days, one more than a page.
 
     Counted is what was recorded under that agency alone: what somebody opened while they worked for another is not.
-    Three statements.
+    Pages are numbered and not begun at an event, whose number would tell how much the whole partnership did. What is
+    opened meanwhile moves looks on to the next page, so that one may be met twice and none is missed. Three statements.
     """
     if not actor.may(Permission.LOOKS_OF_AGENCY):
         raise ForbiddenError("An agency’s contact sees what its people opened.")
@@ -65,9 +66,8 @@ def list_of_agency(actor: Actor, before: int | None = None) -> list[Seen]:
         )
         .order_by(AuditEvent.seq.desc())
         .limit(PAGE + 1)
+        .offset((page - 1) * PAGE)
     )
-    if before is not None:
-        statement = statement.where(AuditEvent.seq < before)
     found = db.session.execute(statement).all()
     openable = _openable(actor, sorted({row.subject for row in found if row.subject}))
     return [

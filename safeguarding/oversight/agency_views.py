@@ -24,10 +24,11 @@ def init_agency_looks(app: Flask) -> None:
 @permission(Permission.LOOKS_OF_AGENCY)
 def index() -> str:
     """Show what the people of one's own agency opened, the newest first."""
-    actor, before = current_actor(), request.args.get("before", "")
-    found = agency_looks.list_of_agency(actor, int(before) if re.fullmatch(r"[0-9]{1,15}", before) else None)
+    actor, asked = current_actor(), request.args.get("page", "")
+    page = int(asked) if re.fullmatch(r"[1-9][0-9]{0,5}", asked) else 1
+    found = agency_looks.list_of_agency(actor, page)
     shown = found[: agency_looks.PAGE]
     span = {"newest": shown[0].seq, "oldest": shown[-1].seq} if shown else {}
     audit.record_read("oversight:agency:listed", actor, None, count=len(shown), **span)
-    older = url_for("agency_looks.index", before=shown[-1].seq) if len(found) > len(shown) else None
+    older = url_for("agency_looks.index", page=page + 1) if len(found) > len(shown) else None
     return render_template("oversight/agency_looks.html", looks=shown, older=older, deed=deed)

@@ -2,7 +2,7 @@
 
 What is hidden is a restricted record, and from whoever is not of the hub the ordinary work of another panel too: a referral, an
 agenda, a decision, an action, a referral to the NRM, a place. Compared are lists, counts, search, the check for duplicates,
-places, badges, and the pages of records that are hidden in one world and absent in the other; masked are only tokens, keys of
+each step of adding and referring somebody with its number of statements, places, badges, and the pages of records that are hidden in one world and absent in the other; masked are only tokens, keys of
 forms and the number to quote.
 """
 
@@ -217,6 +217,8 @@ def answers(twin: Twin, who: Somebody) -> dict[str, tuple[int, bytes]]:
     for name in ("added", "home.my_work"):
         ask(name, "GET", (made if name == "added" else "/my-work") or "/people")
         found[name] = (found[name][0] + len(sent), found[name][1].replace(ref, b""))
+    if made:
+        found |= _referring(twin, client, made)
     for name, path in {
         "place": f"/contexts/{twin.place}",
         "people of the place": f"/contexts/{twin.place}/people",
@@ -233,6 +235,27 @@ def answers(twin: Twin, who: Somebody) -> dict[str, tuple[int, bytes]]:
     return found
 
 
+def _referring(twin: Twin, client: PageClient, person: str) -> dict[str, tuple[int, bytes]]:
+    """Return what each page says to somebody who refers whom they added, and how many statements each step took."""
+    found, at, ref = {}, f"{person}/refer", ""
+    for number, typed in enumerate([*REFERRED, None]):
+        with counted(twin.app) as sent:
+            page = client.get(at)
+        body = _MASKED.sub(b"", page.response.data).replace(page.response.headers["X-Request-ID"].encode(), b"")
+        for own in (person.rpartition("/")[2], ref):
+            body = body.replace(own.encode() or b"none", b"")
+        found[f"referring {number}"] = (page.status + len(sent), body)
+        if page.status != 200 or typed is None:
+            return found
+        with counted(twin.app) as sent:
+            answer = client.post(at, {**page.form(having=next(iter(typed), None)), **typed})
+        found[f"sending {number}"] = (answer.status + len(sent), b"")
+        at = answer.location
+        assert at, answer.words
+        ref = at.split("/")[2]
+    return found
+
+
 def _adding(client: PageClient, token: str, typed: dict[str, Any]) -> dict[str, Any]:
     """Return what is sent to add somebody, once the search has shown who might be the same."""
     path, sent = "/people/add", {"csrf_token": token, **typed}
@@ -241,6 +264,17 @@ def _adding(client: PageClient, token: str, typed: dict[str, Any]) -> dict[str, 
     return {**typed, "sex": "unknown", **{name: found[1] for name, found in signed.items() if found}}
 
 
+REFERRED: list[dict[str, Any]] = [
+    {"reasons": "Missing each day.", "harms": ["cce"], "risk": "moderate", "strengths": "An aunt."},
+    {"asked": "asked", "own_view": "I can't just stop."},
+    {
+        **{"front_door_ref": "MASH-26-4471", "front_door_on-day": "1", "front_door_on-month": "1"},
+        **{"front_door_on-year": "2026", "lawful_basis": "ca2004_s10_s11", "sharing_reason": "No agency sees it all."},
+        **{"told_young_person": "yes", "told_parents": "yes"},
+    },
+    {"panel_question": "Help with the adults."},
+    {},
+]
 # The counting of requests is the installation's own, and says nothing of a record.
 NOT_ASKED = {"metrics.metrics", "static"}
 

@@ -89,6 +89,11 @@ def test_it_costs_no_more_for_more_looks_and_goes_on(app: Flask, sign_in: SignIn
     assert costs[1] <= 8
     assert page.html is not None
     assert page.html.select_one(".app-pages__older") is not None
+    older = client.get("/agency-looks?page=2")
+    assert older.html is not None
+    assert len(older.html.select("tbody tr")) == 3
+    assert older.html.select_one(".app-pages__older") is None
+    assert client.get("/agency-looks?page=999999").status == 200
     for role in Role:
         if role is not Role.SPOC:
             assert sign_in(role).get("/agency-looks").status == 403
