@@ -1,9 +1,9 @@
 """Twin worlds: two databases that differ in what the asker may not see alone answer every request with the same bytes.
 
-What is hidden is a restricted record, and from whoever is not of the hub the ordinary work of another panel too: a referral, an
-agenda, a decision, an action, a referral to the NRM, a place. Compared are lists, counts, search, the check for duplicates,
-each step of adding and referring somebody with its number of statements, places, badges, and the pages of records that are hidden in one world and absent in the other; masked are only tokens, keys of
-forms and the number to quote.
+What is hidden is a restricted record, and from whoever is not of the hub the ordinary work of another panel too: a
+referral, an agenda, a decision, an action, a referral to the NRM, a place. Compared are lists, counts, search, the check
+for duplicates, each step of adding and referring somebody with its number of statements, places, badges, and the pages of
+records that are hidden in one world and absent in the other; masked are only tokens, keys of forms and the number to quote.
 """
 
 import random
