@@ -4,6 +4,8 @@ Kept are forms of signed-in pages whose cookie names a session that ran out, is 
 whose token proves that the form was ours. An unknown cookie, an ended session, a file, a pass phrase: none is kept.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
@@ -25,6 +27,7 @@ from safeguarding.drafts import queries, service
 from safeguarding.drafts.blueprint import blueprint
 from safeguarding.drafts.models import KeptWhy
 from safeguarding.web import pages, transaction
+from safeguarding.web.filters import words
 from safeguarding.web.forms import Form, typed
 from safeguarding.web.guard import (
     current_actor,
@@ -40,6 +43,9 @@ GIVEN_BACK = "kept_form"  # the field by which a form that is sent again names w
 _TOKEN = "csrf_token"  # noqa: S105 - the name of a field
 _NEVER = frozenset({_TOKEN, GIVEN_BACK, "password", "phrase", "code", "credential", "sealed_value", "informant"})
 _SHOWN = 300  # characters of a text on the page that gives it back
+_REFERENCE = re.compile(r"\b[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_PART_OF_DATE = re.compile(r"[_-](day|month|year)$")
+_CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 def init_drafts(app: Flask) -> None:
@@ -137,10 +143,15 @@ def kept(ref: str) -> Any:
     actor = current_actor()
     found = queries.access_kept(actor, normalise_reference(ref, "KF") or "")
     audit.record_read("drafts:form:shown", actor, found.ref)
-    shown = [
-        (_label(name), value[:_SHOWN], len(value) > _SHOWN) for name, value in found.fields if _is_text(name, value)
-    ]
-    return pages.form_page("drafts/kept.html", Form(formdata=None), kept=found, texts=shown, field=GIVEN_BACK)
+    about = _REFERENCE.search(found.path)
+    return pages.form_page(
+        "drafts/kept.html",
+        Form(formdata=None),
+        kept=found,
+        about=about[0] if about else None,
+        texts=_shown(found.fields),
+        field=GIVEN_BACK,
+    )
 
 
 @blueprint.post("/kept-forms/<string:ref>/discard")
@@ -171,9 +182,11 @@ def _note_sent_again() -> None:
     transaction.afterwards(forget)
 
 
-def _is_text(name: str, value: str) -> bool:
-    return bool(value.strip()) and name not in ("version", "once", "next", "submit")
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").replace("-", " ").capitalize()
+def _shown(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str, bool]]:
+    """Return what was typed: label, text, and whether there is more of it. A date is one line, a code stands as words."""
+    lines: dict[str, list[str]] = {}
+    for name, value in fields:
+        if value.strip() and name not in ("version", "once", "next", "submit"):
+            lines.setdefault(_PART_OF_DATE.sub("", name), []).append(words(value) if _CODE.fullmatch(value) else value)
+    joined = [(words(name.replace("-", " ")), " ".join(values)) for name, values in lines.items()]
+    return [(label, text[:_SHOWN], len(text) > _SHOWN) for label, text in joined]

@@ -178,6 +178,7 @@ def looks_page(found: queries.Looks, asked: Iterable[questions.Asked], record: A
         parts_words=words.parts_words,
         today=clock.today(),
         earlier=found.start - timedelta(days=1),
+        me=current_actor().key,
         **context,
     )
 

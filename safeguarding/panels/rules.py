@@ -127,7 +127,9 @@ def view_problems(
         found.append(Problem("Each agency in the item has one view.", "views"))
     silent = [name for agency_id, name in here.items() if agency_id not in said]
     if silent:
-        found.append(Problem(f"Say what {', '.join(silent)} thinks, or that there is no view.", "views"))
+        *most, last = silent
+        named, holds = (f"{', '.join(most)} and {last} think", "they have") if most else (f"{last} thinks", "it has")
+        found.append(Problem(f"Say what {named}, or that {holds} no view.", "views"))
     if any(each.view is View.DISAGREES and not (each.reason or "").strip() for each in views):
         found.append(Problem("Say why each agency that disagrees does so.", "views"))
     return found

@@ -1,7 +1,9 @@
 """What panels show on other pages before the day: the next meeting and what it lacks, returns to answer, where a
 referral stands."""
 
-from typing import Any
+from typing import Any, NamedTuple
+
+from flask import url_for
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -13,6 +15,14 @@ from safeguarding.panels.timing import is_locked
 SHOWN = 5
 
 
+class Lack(NamedTuple):
+    """What is missing, the verb of what is done about it, and where."""
+
+    words: str
+    verb: str
+    href: str
+
+
 def next_meeting(actor: Actor, _subject: Any) -> dict[str, Any] | None:
     """Return the next meeting of the actor's panel: for its officers with what is still missing from it."""
     if actor.holds(Permission.AGENDA_BUILD):
@@ -22,7 +32,7 @@ def next_meeting(actor: Actor, _subject: Any) -> dict[str, Any] | None:
     return None if row is None else _above(row, missing=None, locked=False)
 
 
-def _above(row: Any, *, missing: list[str] | None, locked: bool) -> dict[str, Any]:
+def _above(row: Any, *, missing: list[Lack] | None, locked: bool) -> dict[str, Any]:
     return {"meeting": row, "missing": missing, "locked": locked, "column": "above"}
 
 
@@ -30,23 +40,26 @@ def _locked(row: Any) -> bool:
     return is_locked(row.agenda_state, row.cut_off_at, clock.now())
 
 
-def _missing(row: Any) -> list[str]:
-    """Return what is missing from a meeting ahead, in words, the most pressing first."""
+def _missing(row: Any) -> list[Lack]:
+    """Return what is missing from a meeting ahead, in words, with what is done about it; the most pressing first."""
     if row.state is not MeetingState.PLANNED:
         return []
+    at = {"slug": row.slug, "ref": row.ref}
+    agenda_page, add = url_for("panels.meeting", **at), url_for("panels.add_items", **at)
     found = []
     if row.late:
-        found.append(f"{row.late} {_one_or_more(row.late, 'return is', 'returns are')} late")
+        words = _one_or_more(row.late, "return is", "returns are")
+        found.append(Lack(f"{row.late} {words} late", "Chase", f"{agenda_page}#returns"))
     if row.without_presenter:
         words = _one_or_more(row.without_presenter, "item has", "items have")
-        found.append(f"{row.without_presenter} {words} no presenter")
+        found.append(Lack(f"{row.without_presenter} {words} no presenter", "Name one", f"{agenda_page}#agenda"))
     if row.waiting:
         words = _one_or_more(row.waiting, "accepted referral waits", "accepted referrals wait")
-        found.append(f"{row.waiting} {words} for an agenda")
+        found.append(Lack(f"{row.waiting} {words} for an agenda", "Add to this one", add))
     if not row.item_count:
-        found.append("The agenda has no items")
+        found.append(Lack("The agenda has no items", "Add some", add))
     elif row.agenda_state is AgendaState.DRAFT:
-        found.append("The agenda is not published, so no agency has been asked")
+        found.append(Lack("The agenda is not published, so no agency has been asked", "See to it", agenda_page))
     return found
 
 

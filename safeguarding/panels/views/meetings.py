@@ -148,18 +148,20 @@ def steps_of(before: reads.Before) -> list[tuple[str, str | None, str]]:
 def missing_of(before: reads.Before, board: reads.Board) -> list[tuple[bool, str, str, str | None]]:
     """Return what to see to before the agenda locks: (whether it is well, words, detail, address)."""
     shown = [line.row for line in before.lines if line.row is not None]
-    alone = [line.position for line in before.lines if line.lacks_presenter]
+    alone = [line for line in before.lines if line.lacks_presenter]
     silent = [row.title for row in shown if row.referral_ref and not (row.own_view or row.own_view_absent_reason)]
-    unasked = [line.position for line in before.lines if line.row is not None and not line.row.question]
+    unasked = [line for line in before.lines if line.row is not None and not line.row.question]
     lapsed = [name for _id, name, agreed in board.agencies if not agreed]
     left = before.length - before.minutes
     add = url_for("panels.add_items", slug=before.row.slug, ref=before.row.ref)
     lines = [
         _line(not before.row.waiting, f"{before.row.waiting} accepted and not on an agenda", "Nothing waits", add),
-        _line(not board.overdue, f"{board.overdue} returns late", "No return is late", None),
-        _line(not alone, f"No presenter: {_numbers(alone)}", "Every item has a presenter", None),
+        _line(not board.overdue, f"{board.overdue} returns late", "No return is late", "#returns"),
+        _line(not alone, f"No presenter: {_numbers(alone)}", "Every item has a presenter", _first_of(before, alone)),
         _line(not silent, "A young person's own words are missing", "Own words are in, or why not", None),
-        _line(not unasked, f"No question: {_numbers(unasked)}", "Every item has its question", None),
+        _line(
+            not unasked, f"No question: {_numbers(unasked)}", "Every item has its question", _first_of(before, unasked)
+        ),
         _line(not lapsed, f"Agreement lapsed: {', '.join(lapsed)}", "Every sharing agreement is in date", None),
         _line(left >= 0, f"{-left} minutes over", "It fits into the time", None),
     ]
@@ -170,8 +172,15 @@ def _line(well: bool, missing: str, fine: str, address: str | None) -> tuple[boo
     return (well, fine if well else missing, "", None if well else address)
 
 
-def _numbers(positions: list[int]) -> str:
-    return ("item " if len(positions) == 1 else "items ") + ", ".join(str(each) for each in positions)
+def _first_of(before: reads.Before, lines: list[reads.Line]) -> str | None:
+    """Return where the first of these items is changed, for whoever may."""
+    if not lines or not before.may_arrange:
+        return None
+    return url_for("panels.edit_item", slug=before.row.slug, ref=before.row.ref, item_ref=lines[0].row.ref)
+
+
+def _numbers(lines: list[reads.Line]) -> str:
+    return ("item " if len(lines) == 1 else "items ") + ", ".join(str(each.position) for each in lines)
 
 
 def _older(endpoint: str, past: list[Any], **values: Any) -> str | None:

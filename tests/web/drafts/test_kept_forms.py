@@ -78,6 +78,7 @@ def test_a_form_sent_after_the_session_ran_out_is_given_back_and_sent(
         page = sign_in_again(client, answer, worker)
         assert "Nothing was lost" in page.words
         assert "Met at college; canary-8d21" in page.words
+        assert f"It is about {path.split('/')[2]}" in page.words
         assert updates(app) == []
         sent = client.post(path, again(page))
         assert sent.status == 303, sent.errors

@@ -142,8 +142,8 @@ def test_an_agency_without_a_view_is_named(app: Flask, sign_in: SignIn) -> None:
     form = typed(chair, day, **{"views-0-view": "agrees"})
     form.pop("rest_agree")
     page = chair.post(f"{day.item_path()}/decision", form)
-    names = ", ".join(day.agencies[key].short_name for key in ("police", "social_care"))
-    assert page.errors == [f"Say what {names} thinks, or that there is no view."]
+    names = " and ".join(day.agencies[key].short_name for key in ("police", "social_care"))
+    assert page.errors == [f"Say what {names} think, or that they have no view."]
     assert page.form(having="rationale")["views-0-view"] == "agrees"
 
 
