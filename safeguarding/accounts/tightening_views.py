@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, flash, url_for
 
+from safeguarding.access.names import RIGHT_NAMES
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import ROLE_NAMES, Role
 from safeguarding.access.tightening import choices, written
@@ -101,7 +102,11 @@ def _form() -> TightenForm:
     own = current_actor().roles
     form.right.choices = [
         ("", "Choose one"),
-        *((written(role, each), f"{ROLE_NAMES[role]}: {each.value}") for role, each in choices() if role not in own),
+        *(
+            (written(role, each), f"{ROLE_NAMES[role]}: {RIGHT_NAMES[each]}")
+            for role, each in choices()
+            if role not in own
+        ),
     ]
     return form
 
@@ -115,6 +120,7 @@ def _page(form: TightenForm) -> Any:
         form,
         rows=rows,
         names=ROLE_NAMES,
+        rights={right.value: name for right, name in RIGHT_NAMES.items()},
         may_ask=actor.may(Permission.ADMIN_SETTINGS),
         may_decide=lambda row: bool(actor.roles & policy.APPROVERS) and row.role not in actor.roles,
         own=actor.roles,

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, render_template, request
 
+from safeguarding.access.names import RIGHT_NAMES
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import ROLE_NAMES
 from safeguarding.accounts.queries import staff_choices
@@ -36,7 +37,7 @@ def record(ref: str) -> Any:
         now=clock.now(),
         more=surroundings.surroundings_of(actor, found, audience),
         cells_of=explaining.cells_of,
-        taken=sorted((ROLE_NAMES[role], right.value) for role, right in actor.tightened),
+        taken=sorted((ROLE_NAMES[role], RIGHT_NAMES.get(right, right.value)) for role, right in actor.tightened),
         **_what_if(found),
     )
 

@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.decisions import Reason, decide
+from safeguarding.access.names import RIGHT_NAMES
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import GRANTS, Relation, Role
+from safeguarding.access.tightening import choices
 
 relations = st.frozensets(st.sampled_from(Relation))
 
@@ -41,3 +43,8 @@ def test_emergency_access_reads_and_nothing_else() -> None:
     }
     assert {permission for _role, permission in opened} == {Permission.EMERGENCY_READ}
     assert not {role for role, _permission in opened} & {Role.ADMIN, Role.AUDITOR, Role.ANALYST}
+
+
+def test_every_right_that_can_be_taken_away_has_words_of_its_own() -> None:
+    named = {right: RIGHT_NAMES[right] for _role, right in choices()}
+    assert len(set(named.values())) == len(named)
