@@ -187,6 +187,7 @@ def hold(chair: Person, coordinator: Person, meeting: str) -> None:
     chair.sees("Not quorate")
     assert chair.page.get_by_role("button", name="Record decision").count() == 0
     note(chair, "Tom Bright", f"{GIVEN} talks to one adult at school.")
+    note_for(chair, "Health", "A ward sister named the driver of the car.")
     coordinator.go(f"{meeting}/live/attendance")
     come(coordinator, "Health", "Helen Osei")
     coordinator.press("Save attendance")
@@ -205,6 +206,24 @@ def note(chair: Person, speaker: str, words: str) -> None:
     chair.write("What was said", words)
     chair.press("Save the note")
     chair.sees(words)
+
+
+def note_for(chair: Person, agency: str, words: str) -> None:
+    """Note what is for one agency, by keyboard; the note after it is for everybody again."""
+    page = chair.page
+    readers = page.get_by_label("Who may read the note")
+    named = page.get_by_role("group", name="Agencies that may read")
+    expect(named).to_be_hidden()
+    chair.write("Who speaks", "Helen Osei")
+    readers.select_option(label="Named agencies and the officers")
+    named.get_by_label(agency, exact=True).check()
+    chair.write("What was said", words)
+    page.get_by_label("What was said").press("Control+Enter")
+    expect(page.get_by_label("What was said")).to_have_value("")  # it is saved
+    chair.sees(f"Only for {agency} and the officers")
+    expect(readers).to_have_value("all_members")
+    expect(named).to_be_hidden()
+    expect(page.locator("[name=note_readers]:checked")).to_have_count(0)
 
 
 def decide(chair: Person) -> None:
