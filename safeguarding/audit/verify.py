@@ -149,11 +149,11 @@ def _append(path: Path, line: bytes) -> None:
         before = out.tell()
         try:
             if out.write(line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(out.fileno())
-        except OSError:
+        except OSError as error:
             out.truncate(before)
-            raise
+            raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def verify(anchor_file: Path) -> Verdict:

@@ -8,7 +8,7 @@ import click
 from flask import current_app
 
 from safeguarding.audit import verify as chain
-from safeguarding.cli.stamp import on_any_keys, on_ready_database
+from safeguarding.cli.stamp import on_any_keys, on_any_version
 
 
 @click.group("audit")
@@ -51,7 +51,7 @@ def verify_command(as_json: bool, anchored_within: float | None) -> None:
 
 
 @audit_group.command("anchor")
-@on_ready_database
+@on_any_version
 def anchor_command() -> None:
     """Append the present head of the chain to the anchor file."""
     line = chain.anchor(_anchor_file())

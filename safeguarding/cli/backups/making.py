@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 
@@ -31,12 +31,13 @@ def make(settings: Settings, target: Path) -> Manifest:
     """Write a backup of an installation. Raises BackupError; nothing stands under the target's name then."""
     if target.exists():
         raise BackupError(f"{target} exists already; a backup never replaces a file.")
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Read first: every anchor is then of an event that the snapshot holds.
-    anchors = _read(anchor_file(settings.data))
-    unfinished = target.with_name(f".{target.name}.unfinished")
+    unfinished = None
     try:
-        with _opened(settings) as (manifest, dump), _private(unfinished) as out:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Read first: every anchor is then of an event that the snapshot holds.
+        anchors = _read(anchor_file(settings.data))
+        with _opened(settings) as (manifest, dump), _private(target) as out:
+            unfinished = Path(out.name)
             header = {"database": manifest.database, "mode": manifest.mode, "made_at": manifest.made_at}
             inside = json.dumps({"manifest": manifest.to_plain(), "anchors": anchors}, separators=(",", ":")).encode()
             vault.write(out, settings.sealed_keys[0], header, _content(inside, dump))
@@ -45,8 +46,13 @@ def make(settings: Settings, target: Path) -> Manifest:
         unfinished.rename(target)
     except programs.ProgramError as error:
         raise BackupError(str(error)) from None
+    except OSError as error:
+        raise BackupError(
+            f"{error.filename or target}: {error.strerror}. There is no backup under this name."
+        ) from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
     return manifest
 
 
@@ -132,11 +138,9 @@ def _dump(url: str, snapshot: str) -> Iterator[bytes]:
             raise programs.why("pg_dump", said.read())
 
 
-@contextlib.contextmanager
-def _private(path: Path) -> Iterator[BinaryIO]:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        yield out
+def _private(target: Path) -> Any:
+    """Open a file of its own for each attempt, beside the target, that nobody else may read."""
+    return tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=".unfinished", delete=False)
 
 
 def _read(path: Path) -> str:

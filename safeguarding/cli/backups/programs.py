@@ -30,17 +30,13 @@ def why(name: str, said: bytes) -> ProgramError:
 
 
 def address(url: str) -> tuple[list[str], dict[str, str]]:
-    """Return the arguments and the environment by which a program reaches the database of an SQLAlchemy address."""
+    """Return the arguments and the environment by which a program reaches the database of an SQLAlchemy address.
+
+    All that the address says goes along (`sslmode`, `passfile`): but for the pass phrase, which others could read there.
+    """
     parts = make_url(url)
-    host = parts.host or _one(parts.query.get("host"))
-    port = str(parts.port) if parts.port else _one(parts.query.get("port"))
-    pairs = (("--host", host), ("--port", port), ("--username", parts.username), ("--dbname", parts.database))
-    arguments = [f"{name}={value}" for name, value in pairs if value]
+    plain = parts.set(drivername="postgresql")._replace(password=None)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     if parts.password:
         environment["PGPASSWORD"] = str(parts.password)
-    return [*arguments, "--no-password"], environment
-
-
-def _one(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return [f"--dbname={plain.render_as_string()}", "--no-password"], environment

@@ -255,6 +255,31 @@ def test_a_role_that_may_make_no_tables_is_named(
         assert "DATABASE_OWNER_URL" in refused(replace(place, database_owner_url=None), file)
 
 
+def test_a_backup_for_which_there_is_no_room_leaves_nothing(
+    settings: Settings, worker: Somebody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / ".kept.backup.x.unfinished").touch()  # of one that was cut off
+    with monkeypatch.context() as full:
+        full.setattr(vault, "write", no_room)
+        exit_code, said = flask(settings, "backup", str(tmp_path / "kept.backup"))
+    assert (exit_code, "kept.backup: No space left" in said["said"]) == (1, True)
+    assert [path.name for path in tmp_path.glob("*kept*")] == [".kept.backup.x.unfinished"]
+    backed_up(settings, tmp_path / "kept.backup")
+
+
+def test_a_program_is_given_all_of_the_address_but_the_pass_phrase() -> None:
+    url = "postgresql+psycopg://reader:s%40cret@db.example:5433/panels?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem"
+    arguments, environment = programs.address(url)
+    assert arguments == [
+        "--dbname=postgresql://reader@db.example:5433/panels?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem",
+        "--no-password",
+    ]
+    assert environment["PGPASSWORD"] == "s@cret"
+
+
 def test_what_a_program_says_of_a_row_is_not_repeated() -> None:
     said = (
         b'pg_restore: error: COPY failed for table "person": ERROR: too long\nCONTEXT: COPY person, line 3: "Quill"\n'
@@ -273,7 +298,7 @@ def test_an_anchor_that_cannot_be_kept_whole_leaves_nothing(
     before = anchor_file(settings.data).read_bytes()
     monkeypatch.setattr(os, "fsync", no_room)
     refused = runner.invoke(args=["audit", "anchor"])
-    assert (refused.exit_code, "No space left" in refused.stderr) == (3, True)
+    assert (refused.exit_code, "heads.jsonl: No space left" in refused.stderr) == (3, True)
     assert anchor_file(settings.data).read_bytes() == before
 
 
