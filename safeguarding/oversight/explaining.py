@@ -139,7 +139,8 @@ class Viewer:
         """Return the same, said to the person themselves: `you lead the work`."""
         if self.why == "by their role":
             return "your role allows it"
-        return " and ".join(f"you {_YOU.get(word, word)} {rest}" for word, rest in map(_parted, self.why.split(", ")))
+        *most, last = (f"you {_YOU.get(verb, verb)} {rest}" for verb, rest in map(_parted, self.why.split(", ")))
+        return f"{', '.join(most)} and {last}" if most else last
 
     @property
     def ends(self) -> str:

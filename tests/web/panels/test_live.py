@@ -71,6 +71,15 @@ def test_a_member_follows_the_meeting_and_reads_what_the_panel_has(app: Flask, s
     assert "Reeve" not in "".join(rail(page))
 
 
+def test_what_can_be_done_in_the_strip_stays_on_a_narrow_page(app: Flask, sign_in: SignIn) -> None:
+    day = started(app)
+    page = sign_in(day.people["chair"]).get(f"{day.path}/live")
+    assert page.html is not None
+    links = [link for link in page.html.select(".app-live-strip a") if link.get_text() in ("Attendance", "Declare")]
+    assert len(links) == 2
+    assert not any(link.find_parent(class_="app-live-strip__detail--more") for link in links)
+
+
 def test_own_words_come_first_of_what_is_known(app: Flask, sign_in: SignIn) -> None:
     day = started(app)
     words = sign_in(day.people["chair"]).get(day.item_path()).words
