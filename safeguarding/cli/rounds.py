@@ -39,7 +39,8 @@ class Rounds:
     def make(self, settings: Settings) -> None:
         """Do what is due now."""
         _escalate()
-        if self.noticed_at is None or clock.now() - self.noticed_at >= NOTICES_EVERY:
+        # A clock that was set back must not keep it waiting until it has caught up.
+        if self.noticed_at is None or not timedelta() <= clock.now() - self.noticed_at < NOTICES_EVERY:
             with unit_of_work():
                 _alone()
                 notice_questions()

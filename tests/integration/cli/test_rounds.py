@@ -260,6 +260,20 @@ def test_a_snoop_is_told_of_within_minutes_and_once(now: time_machine.Traveller,
     assert told(RAISED) == [(keeper.id, RAISED)]
 
 
+def test_a_clock_that_was_set_back_keeps_no_question_waiting(now: time_machine.Traveller, settings: Settings) -> None:
+    with unit_of_work():
+        keeper, snoop = make_somebody(Role.INFORMATION_GOVERNANCE), make_somebody(Role.PRACTITIONER)
+    worker = Rounds()
+    now.shift(timedelta(days=1))
+    worker.make(settings)
+    now.shift(timedelta(days=-1))
+    for number in range(40):
+        with unit_of_work():
+            audit.record_read("people:person:shown", snoop.actor, f"YP-{number:04}-0000")
+    worker.make(settings)
+    assert told(RAISED) == [(keeper.id, RAISED)]
+
+
 def test_nobody_is_told_of_their_own(now: time_machine.Traveller, settings: Settings) -> None:
     with unit_of_work():
         keeper = make_somebody(Role.INFORMATION_GOVERNANCE)
