@@ -96,9 +96,9 @@ class AttendanceForm(OwnForm):
 class ConflictForm(CreateForm):
     """A conflict of interest: one's own, or somebody's who told an officer."""
 
-    who = select_one("Whose conflict is it", required="Choose whose conflict it is.")
+    who = select_one("Whose conflict is it?", required="Choose whose conflict it is.")
     reason = text(
-        "What is the conflict",
+        "What is the conflict?",
         required="Enter what the conflict of interest is.",
         hint="A relative, a friend, a complaint: a sentence is enough. The officers of the panel read it, nobody else.",
         limit=SHORT_TEXT,
