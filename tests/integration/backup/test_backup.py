@@ -271,7 +271,9 @@ def test_a_backup_for_which_there_is_no_room_leaves_nothing(
 
 
 def test_a_program_is_given_all_of_the_address_but_the_pass_phrase() -> None:
-    url = "postgresql+psycopg://reader:s%40cret@db.example:5433/panels?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem"
+    phrase = "s%40cret"
+    asked = "sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem"
+    url = f"postgresql+psycopg://reader:{phrase}@db.example:5433/panels?{asked}"
     arguments, environment = programs.address(url)
     assert arguments == [
         "--dbname=postgresql://reader@db.example:5433/panels?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem",
