@@ -29,7 +29,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 _SAID = "said"
 _STEM = 22  # characters: 128 bits
 
-Presence = Callable[[int], datetime | None]
+Presence = Callable[[int, datetime], datetime | None]
 
 
 @dataclass(frozen=True)
@@ -120,19 +120,23 @@ def this_session() -> LiveSession | None:
 
 
 def set_presence(app: Flask, presence: Presence) -> None:
-    """Say until when a user (by id) is held by an open meeting in which they are marked present; None when by none."""
+    """Say until when a user (by id) is held by an open meeting in which they are marked present; None when by none.
+
+    A meeting holds what is still open when they come: it is asked with the instant at which the session ran out by itself.
+    """
     app.extensions["presence"] = presence
 
 
 def is_idle_too_long(user_id: int, last_seen_at: datetime, now: datetime, *, administers: bool) -> bool:
     """Return whether a session was left alone for longer than its owner may.
 
-    Somebody present in an open meeting listens: their limit is the meeting's end.
+    Somebody present in an open meeting listens: their limit is the meeting's end. What had run out before they came stays so.
     """
-    if now - last_seen_at < (ADMIN_IDLE if administers else IDLE):
+    ran_out_at = last_seen_at + (ADMIN_IDLE if administers else IDLE)
+    if now < ran_out_at:
         return False
     presence: Presence | None = current_app.extensions.get("presence")
-    until = presence(user_id) if presence else None
+    until = presence(user_id, ran_out_at) if presence else None
     return until is None or now >= until
 
 

@@ -16,7 +16,7 @@ from safeguarding.access.roles import FIELD, Relation
 from safeguarding.accounts.models import AccountStatus, Membership, User
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import Allocation, Case, CaseListing, CaseRestriction, RestrictionState
-from safeguarding.cases.service import TEAM_SOURCE, closed_by, lock_case, put_worker_on_list
+from safeguarding.cases.service import TEAM_SOURCE, closed_by, end_listing, lock_case, put_worker_on_list
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
@@ -166,10 +166,7 @@ def take_off_list(actor: Actor, case: Case, *, listing_id: int) -> None:
         raise ForbiddenError("The lead worker, or a safeguarding lead on the list, says who is on it.")
     if listing is None:
         raise RuleError("This person is no longer on the list.")
-    listing.valid_to = max(clock.now(), listing.valid_from)
-    relations.end(("listing", listing.id), at=listing.valid_to)
-    db.session.flush()
-    audit.record("cases:list:left", actor, locked.ref, user=listing.user_id, own=is_own)
+    end_listing(actor, locked, listing, own=is_own)
 
 
 def _put_on(actor: Actor, case: Case, user_id: int, until_on: date, reason: str) -> CaseListing:

@@ -26,6 +26,7 @@ from safeguarding.core.references import normalise_reference
 from safeguarding.core.second_wall import Beyond, beyond
 from safeguarding.core.types import UTCDateTime
 from safeguarding.extensions import db
+from safeguarding.relations.queries import not_barred
 
 PAGE = 50
 
@@ -107,7 +108,10 @@ def access_restriction(actor: Actor, ref: str) -> Any:
 
 @beyond(Beyond.SECOND_PERSON)
 def list_restrictions(actor: Actor, *, ref: str | None = None) -> list[Any]:
-    """Return restrictions in force that wait for a second person, or whose review is over, by the case's reference alone."""
+    """Return restrictions in force that wait for a second person, or whose review is over, by the case's reference alone.
+
+    Not one of a case on which the actor declared a conflict.
+    """
     if not actor.may(Permission.RESTRICTION_AGREE):
         raise NotFoundError
     set_by, asked_by = aliased(User), aliased(User)
@@ -127,7 +131,9 @@ def list_restrictions(actor: Actor, *, ref: str | None = None) -> list[Any]:
         .join(set_by, set_by.id == CaseRestriction.set_by_id)
         .outerjoin(asked_by, asked_by.id == CaseRestriction.lift_asked_by_id)
         .where(
-            CaseRestriction.state == RestrictionState.IN_FORCE, waiting if ref is None else CaseRestriction.ref == ref
+            CaseRestriction.state == RestrictionState.IN_FORCE,
+            waiting if ref is None else CaseRestriction.ref == ref,
+            not_barred(actor, "case", Case.id),
         )
         .order_by(CaseRestriction.set_at, CaseRestriction.id)
         .limit(PAGE)

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 
 from safeguarding.access.actor import HUB_PRINCIPAL, Actor, user_principal
 from safeguarding.access.permissions import Permission
-from safeguarding.access.roles import Relation
+from safeguarding.access.roles import FIELD, Relation, Role
 from safeguarding.accounts.models import Membership, User
 from safeguarding.agencies.held_back import refuse_copies
 from safeguarding.audit import service as audit
@@ -21,6 +21,7 @@ from safeguarding.cases.models import (
     Allocation,
     AllocationKind,
     Case,
+    CaseListing,
     CaseRestriction,
     CaseRisk,
     CaseState,
@@ -197,22 +198,28 @@ def end_allocation(actor: Actor, case: Case, *, allocation_id: int, at: datetime
 
 @beyond(Beyond.LEAVING)
 def end_unborne(actor: Actor, user_id: int) -> None:
-    """End the allocations of a person that no membership of theirs bears out any more, for whoever ended that.
+    """End the allocations of a person, and their places on lists of restricted cases, that no membership of theirs bears
+    out any more, for whoever ended that.
 
     Nobody is put in their place: a live case then says that nobody leads it. Raises ForbiddenError.
     """
     if not (actor.may(Permission.ADMIN_USERS) or actor.may(Permission.MEMBERS_CONFIRM)):
         raise ForbiddenError
-    held = select(Allocation.case_id).where(Allocation.user_id == user_id, Allocation.valid_to.is_(None))
-    case_ids = sorted(set(db.session.scalars(held)))
-    memberships = _working_memberships(user_id) if case_ids else []
     now = clock.now()
+    held = select(Allocation.case_id).where(Allocation.user_id == user_id, Allocation.valid_to.is_(None))
+    listed = select(CaseListing.case_id).where(CaseListing.user_id == user_id, CaseListing.valid_to > now)
+    case_ids = sorted(set(db.session.scalars(held.union(listed))))
+    memberships = _memberships_in(user_id, WORKERS) if case_ids else []
+    reading = _memberships_in(user_id, FIELD) if case_ids else []
     for case_id in case_ids:  # held in one order, so that two administrators never wait for one another in a circle
         case = lock_case(case_id)
         for allocation in _live_parts(case_id, user_id):
             if not is_borne_out(memberships, allocation.valid_from, now):
                 _end(actor, case, allocation, now, because="membership")
                 case.version += 1
+        for listing in db.session.scalars(_live_listings(case_id, user_id, now)):
+            if not is_borne_out(reading, listing.valid_from, now):
+                end_listing(actor, case, listing, because="membership")
     db.session.flush()
 
 
@@ -476,9 +483,26 @@ def _end(actor: Actor, case: Case, allocation: Allocation, at: datetime, **detai
     audit.record("cases:allocation:ended", actor, case.ref, user=allocation.user_id, kind=allocation.kind, **detail)
 
 
-def _working_memberships(user_id: int) -> list[Any]:
+def end_listing(actor: Actor, case: Case, listing: CaseListing, **detail: object) -> None:
+    """Take somebody off the list of a restricted case at once, for a command that decided so."""
+    listing.valid_to = max(clock.now(), listing.valid_from)
+    relations.end(("listing", listing.id), at=listing.valid_to)
+    db.session.flush()
+    audit.record("cases:list:left", actor, case.ref, user=listing.user_id, **detail)
+
+
+def _live_listings(case_id: int, user_id: int, now: datetime) -> Any:
+    return (
+        select(CaseListing)
+        .where(CaseListing.case_id == case_id, CaseListing.user_id == user_id, CaseListing.valid_to > now)
+        .order_by(CaseListing.id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _memberships_in(user_id: int, roles: frozenset[Role]) -> list[Any]:
     statement = select(Membership.agency_id, Membership.valid_from, Membership.valid_to).where(
-        Membership.user_id == user_id, Membership.role.in_(sorted(WORKERS))
+        Membership.user_id == user_id, Membership.role.in_(sorted(roles))
     )
     return list(db.session.execute(statement))
 

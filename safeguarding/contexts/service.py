@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
+from safeguarding.agencies.held_back import refuse_copies
 from safeguarding.audit import service as audit
 from safeguarding.contexts import risk, workflow
 from safeguarding.contexts.matching import Match, Matcher
@@ -328,6 +329,7 @@ def _check_people(actor: Actor, people: Sequence[tuple[int, IncidentPart]], *tex
     for person_id, _ in people:
         if not actor.may(Permission.PERSON_LINK, relations_to(actor, "person", person_id)):
             raise NotFoundError
+        refuse_copies(actor, person_id, texts)
     if not people:
         return
     written = {word for text in texts for word in re.findall(r"[\w'’-]+", (text or "").casefold())}

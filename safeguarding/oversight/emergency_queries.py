@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from safeguarding.access.actor import Actor
@@ -18,7 +18,7 @@ from safeguarding.oversight.models import EmergencyAccess
 from safeguarding.oversight.service import SOURCE
 from safeguarding.relations.built import Asker, built
 from safeguarding.relations.models import RelationRow
-from safeguarding.relations.queries import Asks, any_relation_to, related
+from safeguarding.relations.queries import Asks, any_relation_to, not_barred, related
 
 PAGE = 50
 _Reviewer = aliased(User)
@@ -62,9 +62,13 @@ def _statement() -> Select[Any]:
 
 
 def access_use(actor: Actor, ref: str) -> Use:
-    """Return one use: the actor's own, any for a reviewer, and one of a record whose work the actor leads."""
+    """Return one use: the actor's own, any for a reviewer, and one of a record whose work the actor leads.
+
+    Not one of a record on which the actor declared a conflict.
+    """
     known = normalise_reference(ref, "EA")
-    row = db.session.execute(_statement().where(EmergencyAccess.ref == known)).one_or_none() if known else None
+    mine = or_(EmergencyAccess.user_id == actor.user_id, _not_kept_from(actor))
+    row = db.session.execute(_statement().where(EmergencyAccess.ref == known, mine)).one_or_none() if known else None
     if row is None:
         raise NotFoundError
     own = row.user_id == actor.user_id
@@ -82,7 +86,7 @@ def list_to_review(actor: Actor) -> list[Use]:
     """Return the uses that wait for a review by somebody like the actor, the most pressing first."""
     if not actor.holds(Permission.EMERGENCY_REVIEW):
         return []
-    statement = _statement().where(EmergencyAccess.reviewed_at.is_(None))
+    statement = _statement().where(EmergencyAccess.reviewed_at.is_(None), _not_kept_from(actor))
     rows = db.session.execute(statement.order_by(EmergencyAccess.review_due_at, EmergencyAccess.id).limit(PAGE))
     return [Use(row, row.user_id == actor.user_id) for row in rows]
 
@@ -91,7 +95,7 @@ def list_reviewed(actor: Actor) -> list[Use]:
     """Return the uses that were reviewed, the newest first."""
     if not actor.holds(Permission.EMERGENCY_REVIEW):
         return []
-    statement = _statement().where(EmergencyAccess.reviewed_at.is_not(None))
+    statement = _statement().where(EmergencyAccess.reviewed_at.is_not(None), _not_kept_from(actor))
     rows = db.session.execute(statement.order_by(EmergencyAccess.reviewed_at.desc(), EmergencyAccess.id).limit(PAGE))
     return [Use(row, row.user_id == actor.user_id) for row in rows]
 
@@ -115,9 +119,19 @@ def list_work(actor: Actor) -> list[Use]:
 def _work(asker: Asker) -> Select[Any]:
     waiting = [EmergencyAccess.user_id == asker.user_id, EmergencyAccess.id.in_(_of_led(asker))]
     if asker.holds(Permission.EMERGENCY_REVIEW):
-        waiting.append(EmergencyAccess.user_id != asker.user_id)
+        waiting.append(and_(EmergencyAccess.user_id != asker.user_id, _not_kept_from(asker)))
     statement = _statement().where(EmergencyAccess.reviewed_at.is_(None), or_(*waiting))
     return statement.order_by(EmergencyAccess.review_due_at, EmergencyAccess.id).limit(10)
+
+
+def _not_kept_from(actor: Asks) -> ColumnElement[bool]:
+    """Return the condition that the actor declared no conflict on what a use opened: it beats reviewing too."""
+    kept_from = select(RelationRow.source_id).where(
+        RelationRow.source_kind == SOURCE,
+        RelationRow.source_id == EmergencyAccess.id,
+        ~not_barred(actor, RelationRow.subject_kind, RelationRow.subject_id),
+    )
+    return ~kept_from.exists()
 
 
 def _of_led(actor: Asks) -> Select[Any]:

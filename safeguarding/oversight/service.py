@@ -143,14 +143,16 @@ def review_emergency(
 ) -> EmergencyAccess:
     """Say whether a use of emergency access was right; it closes with it. Nobody reviews their own.
 
-    Raises ForbiddenError for one's own, StaleError when it changed since it was read, RuleError when it was reviewed
-    already or when more has to be said.
+    Raises ForbiddenError for one's own, NotFoundError where a declared conflict keeps the reviewer from the record,
+    StaleError when it changed since it was read, RuleError when it was reviewed already or when more has to be said.
     """
     if not actor.may(Permission.EMERGENCY_REVIEW) or actor.user_id is None:
         raise ForbiddenError("Information governance reviews emergency access.")
     access = _locked(ref)
     if access.user_id == actor.user_id:
         raise ForbiddenError("Nobody reviews their own emergency access. Ask somebody else of information governance.")
+    if Relation.BARRED in _held(actor, _opened_by(access)):
+        raise NotFoundError
     if access.reviewed_at is not None:
         raise RuleError("This was reviewed already.")
     if access.version != read_version:
@@ -259,6 +261,13 @@ def _held(actor: Actor, pairs: Pairs) -> frozenset[Relation]:
         select(RelationRow.kind).where(of_any(pairs), RelationRow.principal.in_(sorted(actor.principals)), live())
     )
     return frozenset(rows)
+
+
+def _opened_by(access: EmergencyAccess) -> Pairs:
+    rows = select(RelationRow.subject_kind, RelationRow.subject_id).where(
+        RelationRow.source_kind == SOURCE, RelationRow.source_id == access.id
+    )
+    return [(row.subject_kind, row.subject_id) for row in db.session.execute(rows)]
 
 
 def _told(pairs: Pairs) -> set[int]:

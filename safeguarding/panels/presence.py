@@ -9,8 +9,12 @@ from safeguarding.extensions import db
 from safeguarding.panels.models.meetings import Attendance, AttendanceStatus, Meeting, MeetingState
 
 
-def held_until(user_id: int) -> datetime | None:
-    """Return the instant up to which an open meeting holds a user who is marked present in it; None when none does."""
+def held_until(user_id: int, since: datetime) -> datetime | None:
+    """Return the instant up to which an open meeting holds a user who was there before `since`; None when none does.
+
+    Somebody present from the beginning came when it opened.
+    """
+    came_at = func.coalesce(Attendance.arrived_at, Meeting.opened_at)
     opened: datetime | None = db.session.scalar(
         select(func.max(Meeting.opened_at))
         .join(Attendance, Attendance.meeting_id == Meeting.id)
@@ -19,6 +23,7 @@ def held_until(user_id: int) -> datetime | None:
             Attendance.status == AttendanceStatus.PRESENT,
             Attendance.left_at.is_(None),
             Meeting.state == MeetingState.OPEN,
+            came_at < since,
         )
     )
     return opened + LONGEST_PRESENCE if opened else None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import exists, or_, select
 
 from safeguarding.access.actor import agency_principal, office_principal, seat_principal, user_principal
 from safeguarding.access.roles import Relation
@@ -17,6 +17,7 @@ from safeguarding.panels.models.meetings import AgendaState, Meeting
 from safeguarding.panels.models.minutes import Minutes
 from safeguarding.panels.models.panels import Office, Panel, PanelOfficer, PanelSeat
 from safeguarding.panels.service.minutes import access_ends
+from safeguarding.relations.closing import ITEM_CONFLICT, with_followers
 from safeguarding.relations.registry import Expected, Facts
 
 _OFFICES = {
@@ -37,7 +38,7 @@ _ITEM = (
 
 def expected() -> Iterator[Expected]:
     """Return the rows that there should be."""
-    return chain(_seats(), _officers(), _items(), _returns(), _conflicts(), _actions(), _barred_from_actions())
+    return chain(_seats(), _officers(), _items(), _returns(), _conflicts(), _actions())
 
 
 def _seats() -> Iterator[Expected]:
@@ -135,11 +136,13 @@ def _conflicts() -> Iterator[Expected]:
         .join(AgendaItem, AgendaItem.id == Conflict.item_id)
         .where(Conflict.withdrawn_at.is_(None))
     )
-    for row in db.session.execute(declared):
-        for subject in subjects_of(row):
-            # The case may have been opened after the declaration, by the item's own decision.
-            start = None if subject[0] == "case" else row.declared_at
-            yield Expected(user_principal(row.user_id), *subject, Relation.BARRED, "conflict", row.conflict_id, start)
+    for row in db.session.execute(declared).all():
+        for subject in with_followers(subjects_of(row)):
+            # What is about the same may have been made after the declaration.
+            start = row.declared_at if subject == ("item", row.id) else None
+            yield Expected(
+                user_principal(row.user_id), *subject, Relation.BARRED, ITEM_CONFLICT, row.conflict_id, start
+            )
 
 
 def _actions() -> Iterator[Expected]:
@@ -156,28 +159,13 @@ def _actions() -> Iterator[Expected]:
         yield from expected_of(*row[:5], subjects)
 
 
-def _barred_from_actions() -> Iterator[Expected]:
-    then = and_(
-        Conflict.item_id == Decision.item_id,
-        Conflict.declared_at <= Decision.recorded_at,
-        Conflict.withdrawn_at.is_(None),  # lifting it opens the actions too
-    )
-    barred = (
-        select(Action.id, Conflict.user_id)
-        .join(Decision, Decision.id == Action.origin_id)
-        .join(Conflict, then)
-        .where(Action.origin_kind == ActionOrigin.DECISION)
-    )
-    for key, user in db.session.execute(barred):
-        yield Expected(user_principal(user), "action", key, Relation.BARRED, "action", key, None)
-
-
 def follow(subjects: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """Return the items about people, cases and referrals that are closed, and the actions that were agreed on them."""
+    """Return the items about people, cases and referrals that are closed, and the actions agreed on these and other items."""
     columns = {"person": AgendaItem.person_id, "case": AgendaItem.case_id, "referral": AgendaItem.referral_id}
     about = or_(*(column.in_([key for kind, key in subjects if kind == named]) for named, column in columns.items()))
     items = list(db.session.scalars(select(AgendaItem.id).where(about)))
     yield from (("item", item_id) for item_id in items)
+    items += [key for kind, key in subjects if kind == "item" and key not in items]
     agreed = (
         select(Action.id)
         .join(Decision, Decision.id == Action.origin_id)

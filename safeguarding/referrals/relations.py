@@ -9,7 +9,7 @@ from safeguarding.access.actor import HUB_PRINCIPAL, office_principal, user_prin
 from safeguarding.access.roles import Relation
 from safeguarding.extensions import db
 from safeguarding.referrals.desks import desks
-from safeguarding.referrals.models import Referral
+from safeguarding.referrals.models import Referral, ReferralState
 from safeguarding.relations.registry import Expected, Facts
 
 
@@ -24,6 +24,7 @@ def expected() -> Iterator[Expected]:
         Referral.person_id,
         Referral.panel_slug,
         Referral.case_id,
+        Referral.state,
     )
     for row in db.session.execute(referred):
         own = ("referral", row.id)
@@ -37,6 +38,8 @@ def _sent(row: Any, panel_id: int) -> Iterator[Expected]:
     others = ((office_principal(panel_id), Relation.PANEL_OFFICE), (HUB_PRINCIPAL, Relation.HUB))
     for principal, kind in others:
         yield Expected(principal, *own, kind, *own, row.submitted_at)
+    if row.state is ReferralState.WITHDRAWN:
+        return  # it opens whom and what it was about to nobody any more
     if row.person_id is not None:
         for principal, kind in ((user_principal(row.referrer_id), Relation.REFERRER), *others):
             yield Expected(principal, "person", row.person_id, kind, *own, row.submitted_at)

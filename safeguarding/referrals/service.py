@@ -237,6 +237,7 @@ def screen_referral(
     require(REFERRAL, taken.state, LEADS_TO[outcome])
     if not reason:
         raise RuleError("Enter why. It goes on the record.", "reason")
+    refuse_copies(actor, taken.person_id, (reason, question))
     if outcome is ScreeningOutcome.MORE_INFORMATION:
         if not question:
             raise RuleError("Enter what you need to know.", "question")
@@ -263,6 +264,7 @@ def answer_question(
         raise RuleError("No question is open on this referral.")
     if not text:
         raise RuleError("Enter your answer.", "text")
+    refuse_copies(actor, taken.person_id, (text,))
     _say(taken, MessageKind.ANSWER, text, taken.referrer_id, at)
     taken.state = ReferralState.SUBMITTED
     taken.screening_outcome = taken.screening_reason = taken.screened_at = taken.screened_by_id = None
@@ -276,16 +278,22 @@ def answer_question(
 def withdraw_referral(
     actor: Actor, referral: Referral, *, reason: str | None, read_version: int, at: datetime | None = None
 ) -> Referral:
-    """Take a referral back before it is accepted or answered. A sent one needs a reason, which stays on it."""
+    """Take a referral back before it is accepted or answered. A sent one needs a reason, which stays on it.
+
+    The referral itself stays to be read; whom and what it was about is opened to nobody by it any more.
+    """
     taken = _own(actor, referral.id, read_version)
     require(REFERRAL, taken.state, ReferralState.WITHDRAWN)
     if taken.submitted_at is not None:
         if not reason:
             raise RuleError("Enter why you withdraw this referral.", "reason")
+        refuse_copies(actor, taken.person_id, (reason,))
         _say(taken, MessageKind.ANSWER, f"Withdrawn: {reason}", taken.referrer_id, at)
     taken.state = ReferralState.WITHDRAWN
     taken.version += 1
     db.session.flush()
+    for about in _subjects(taken)[1:]:
+        relations.end_on(("referral", taken.id), about)
     relations.touch([("referral", taken.id)], at)
     audit.record("referrals:referral:withdrawn", actor, taken.ref)
     return taken

@@ -23,7 +23,8 @@ from safeguarding.relations.models import ClosedSubject, RelationRow
 Subject = tuple[str, int]
 Follower = Callable[[Sequence[Subject]], Iterable[Subject]]
 SHUT = "shut/"
-CONFLICT = "case_conflict"  # the fact from which a conflict comes that covers all that is about something
+# The facts from which a conflict comes: declared on a case, or on an item of an agenda. It covers all that is about them.
+CONFLICT, ITEM_CONFLICT = "case_conflict", "conflict"
 ALWAYS = frozenset({Relation.LEAD_WORKER, Relation.ALLOCATED, Relation.LISTED, Relation.EMERGENCY, Relation.BARRED})
 """The relations that count on a closed subject: those of people who were put on its list by name, the hour of emergency
 access, and the conflict that beats all."""
@@ -153,7 +154,7 @@ def _bar_with(subject: Subject, about: list[Subject]) -> None:
         mine.subject_kind == subject[0],
         mine.subject_id == subject[1],
         mine.kind == Relation.BARRED,
-        mine.source_kind == CONFLICT,
+        mine.source_kind == RelationRow.source_kind,
         mine.source_id == RelationRow.source_id,
     )
     standing = db.session.execute(
@@ -161,7 +162,7 @@ def _bar_with(subject: Subject, about: list[Subject]) -> None:
         .where(
             _is_one_of(RelationRow, about),
             RelationRow.kind == Relation.BARRED,
-            RelationRow.source_kind == CONFLICT,
+            RelationRow.source_kind.in_((CONFLICT, ITEM_CONFLICT)),
             RelationRow.valid_to.is_(None),
             ~there.exists(),
         )

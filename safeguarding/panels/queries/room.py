@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, false, literal, or_, select
 
 from safeguarding.access.actor import Actor
+from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import User
 from safeguarding.agencies.models import Agency, QuorumGroup
 from safeguarding.core import clock
 from safeguarding.extensions import db
-from safeguarding.panels.models.items import Conflict, QuorumWaiver
+from safeguarding.panels.models.items import QuorumWaiver
 from safeguarding.panels.models.meetings import Attendance, AttendanceStatus
 from safeguarding.panels.models.panels import PanelSeat
 from safeguarding.panels.quorum import Attendee, Quorum, required_groups, work_out
 from safeguarding.relations.built import Asker, built
+from safeguarding.relations.models import RelationRow
+from safeguarding.relations.queries import live
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,8 @@ def room(meeting_id: int, panel_id: int, item_id: int | None, at: datetime) -> l
 
 @built
 def _room(_asker: Asker, meeting_id: int, panel_id: int, item_id: int | None, at: datetime) -> Any:
-    out = exists().where(
-        Conflict.item_id == item_id, Conflict.user_id == Attendance.user_id, Conflict.withdrawn_at.is_(None)
-    )
+    attends = literal("user:", String()).concat(cast(Attendance.user_id, String))
+    out = exists().where(*_barred_from(item_id), RelationRow.principal == attends)
     return (
         select(
             Agency.id.label("agency_id"),
@@ -149,23 +151,20 @@ def who_has_a_view(lines: Iterable[RoomLine], at: datetime) -> tuple[dict[int, s
     return here, frozenset(line.agency_id for line in known) - out
 
 
-def live_conflicts(item_id: int) -> list[tuple[int, int]]:
-    """Return (user id, conflict id) of those with a live conflict on an item."""
-    return [(row.user_id, row.id) for row in _live_conflicts.rows(None, item_id)]
+def conflicted_users(item_id: int) -> frozenset[int]:
+    """Return the ids of those to whom a conflict closes an item, whether they declared it there, on its case or earlier."""
+    return frozenset(int(each.removeprefix("user:")) for each in _conflicted.scalars(None, item_id))
 
 
 @built
-def _live_conflicts(_asker: Asker, item_id: int) -> Any:
-    return (
-        select(Conflict.user_id, Conflict.id)
-        .where(Conflict.item_id == item_id, Conflict.withdrawn_at.is_(None))
-        .order_by(Conflict.id)
-    )
+def _conflicted(_asker: Asker, item_id: int) -> Any:
+    return select(RelationRow.principal).where(*_barred_from(item_id)).distinct()
 
 
-def conflicted_users(item_id: int) -> frozenset[int]:
-    """Return the ids of those with a live conflict on an item."""
-    return frozenset(user_id for user_id, _conflict in live_conflicts(item_id))
+def _barred_from(item_id: Any) -> list[ColumnElement[bool]]:
+    barred = literal(Relation.BARRED, RelationRow.kind.type)
+    item = literal("item", String())
+    return [RelationRow.subject_kind == item, RelationRow.subject_id == item_id, RelationRow.kind == barred, live()]
 
 
 @dataclass(frozen=True)

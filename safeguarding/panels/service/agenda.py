@@ -23,6 +23,7 @@ from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, S
 from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
+from safeguarding.panels.copying import refuse_about_item
 from safeguarding.panels.models.items import AgendaItem, ItemKind, ItemState, ReturnRequest, ReturnState
 from safeguarding.panels.models.meetings import AgendaState, Meeting, MeetingState
 from safeguarding.panels.models.panels import Panel, PanelSeat
@@ -202,6 +203,7 @@ def edit_item(
         raise StaleError()
     if not 1 <= minutes <= MOST_MINUTES:
         raise RuleError(f"Minutes must be between 1 and {MOST_MINUTES}.", "minutes")
+    refuse_about_item(actor, item, [question], "question")
     if presenter_id != item.presenter_id and _is_shown(item):
         if item.presenter_id is not None:
             papers.hide_from_presenter(item, item.presenter_id)

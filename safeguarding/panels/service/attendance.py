@@ -1,7 +1,8 @@
 """Commands about who is in the room: attendance by agency, coming late and leaving, and conflicts of interest.
 
-A declared conflict closes the item, and the young person, case and referral behind it, to that person at once and until
-the chair lifts it. Quorum follows from what is recorded here; it is worked out elsewhere.
+A declared conflict closes the item, the young person, case and referral behind it, and all that is or will be about these
+(the next meeting's item too), to that person at once and until the chair lifts it. Quorum follows from what is recorded
+here; it is worked out elsewhere.
 """
 
 from datetime import datetime
@@ -14,13 +15,11 @@ from safeguarding.access.actor import Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import Membership, User
-from safeguarding.actions.models import Action, ActionOrigin
 from safeguarding.agencies.models import Agency
 from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.extensions import db
-from safeguarding.panels.models.decisions import Decision
 from safeguarding.panels.models.items import AgendaItem, Conflict, ItemState
 from safeguarding.panels.models.meetings import Attendance, AttendanceStatus, Meeting, MeetingState
 from safeguarding.panels.models.panels import PanelOfficer
@@ -34,6 +33,7 @@ from safeguarding.panels.service.holding import (
     need_open,
     need_unfinished,
 )
+from safeguarding.relations import closing
 from safeguarding.relations import service as relations
 
 ONLY_OFFICERS = "Attendance is recorded by the coordinator, the chair and the vice-chair of the panel."
@@ -113,8 +113,9 @@ def declare_conflict(
 ) -> Conflict:
     """Declare a conflict of interest on an item: one's own, or, as an officer of the panel, one that somebody told.
 
-    It closes the item to that person everywhere, at once. Before the meeting and until the item is decided or the meeting
-    closes. Raises NotFoundError when the item is closed to the actor, ForbiddenError, RuleError (fields reason, who).
+    It closes the item, what it is about and all that is or will be about that to that person everywhere, at once. Before
+    the meeting and until the item is decided or the meeting closes. Raises NotFoundError when the item is closed to the
+    actor, ForbiddenError, RuleError (fields reason, who).
     """
     held = hold_meeting(meeting)
     need_on_panel(actor, held, Permission.CONFLICT_DECLARE, "Conflicts are declared by those with a seat on the panel.")
@@ -134,7 +135,11 @@ def declare_conflict(
         raise RuleError("Say what the conflict of interest is.", "reason")
     conflict = _conflict(held, taken, whose, reason, now)
     relations.grant(
-        user_principal(whose), papers.subjects_of(taken), Relation.BARRED, ("conflict", conflict.id), valid_from=now
+        user_principal(whose),
+        closing.with_followers(papers.subjects_of(taken)),
+        Relation.BARRED,
+        (closing.ITEM_CONFLICT, conflict.id),
+        valid_from=now,
     )
     held.version += 1
     db.session.flush()
@@ -156,27 +161,10 @@ def withdraw_conflict(
     if conflict.withdrawn_at is not None:
         raise RuleError("This conflict was lifted already.")
     conflict.withdrawn_at = max(at or clock.now(), conflict.declared_at)
-    relations.end(("conflict", conflict.id), at=conflict.withdrawn_at)
-    for action_id in _actions_of(item):
-        relations.end(
-            ("action", action_id),
-            at=conflict.withdrawn_at,
-            kind=Relation.BARRED,
-            principal=user_principal(conflict.user_id),
-        )
+    relations.end((closing.ITEM_CONFLICT, conflict.id), at=conflict.withdrawn_at)
     held.version += 1
     db.session.flush()
     audit.record("panels:conflict:withdrawn", actor, item.ref, user=_ref_of(conflict.user_id), meeting=held.ref)
-
-
-def _actions_of(item: AgendaItem) -> list[int]:
-    """Return the ids of the actions that came of the decision on an item."""
-    statement = (
-        select(Action.id)
-        .join(Decision, Decision.id == Action.origin_id)
-        .where(Action.origin_kind == ActionOrigin.DECISION, Decision.item_id == item.id)
-    )
-    return list(db.session.scalars(statement))
 
 
 def _take_line(actor: Actor, meeting: Meeting, attendance: Attendance) -> tuple[Meeting, Attendance]:

@@ -42,7 +42,6 @@ from safeguarding.panels.queries.room import (
     RoomLine,
     Waiver,
     conflicted_users,
-    live_conflicts,
     quorum_of,
     room,
     seats_at,
@@ -151,7 +150,7 @@ def decide(
     record_heard(held, taken, ItemState.DEFERRED if text.kind is DecisionKind.DEFER else ItemState.DECIDED)
     _write_views(decision, text)
     _link_place(actor, taken, text, decision)
-    _add_actions(actor, held, taken, text, decision, after, office, conflicted, now)
+    _add_actions(actor, held, taken, text, decision, after, office, now)
     relations.touch(papers.subjects_of(taken), now)
     audit.record(
         "panels:decision:recorded",
@@ -208,6 +207,7 @@ def add_dissent(
         raise ForbiddenError("Your agency has no seat on this panel.")
     if not reason.strip():
         raise RuleError("Say why your agency disagrees.", "reason")
+    refuse_about_item(actor, item, [reason], "reason")
     known = db.session.scalar(
         select(AgencyView.view).where(AgencyView.decision_id == decision.id, AgencyView.agency_id == agency_id)
     )
@@ -299,6 +299,7 @@ def _check_copies(actor: Actor, item: AgendaItem, text: DecisionText) -> None:
         (field, [getattr(text, field)]) for field in ("rationale", "options_considered", "told_how")
     ]
     said += [(f"actions-{index}-title", [each.title, each.detail]) for index, each in enumerate(text.actions)]
+    said += [("views", [each.reason, each.chair_answer]) for each in text.views]
     refuse_fields_about_item(actor, item, said)
 
 
@@ -450,10 +451,9 @@ def _link_case(meeting: Meeting, item: AgendaItem, case: Case) -> None:
     item.case_id = case.id
     subject = [("case", case.id)]
     closing.close_with(papers.source(item.id), subject)
+    closing.close_with(subject[0], [papers.source(item.id)])
     relations.grant(office_principal(meeting.panel_id), subject, Relation.PANEL_OFFICE, papers.source(item.id))
     relations.grant(seat_principal(meeting.panel_id), subject, Relation.AGENDA, papers.source(item.id))
-    for user_id, conflict_id in live_conflicts(item.id):
-        relations.grant(user_principal(user_id), subject, Relation.BARRED, ("conflict", conflict_id))
     if item.referral_id is None:
         return
     referral = db.session.get_one(Referral, item.referral_id)
@@ -490,7 +490,6 @@ def _add_actions(
     decision: Decision,
     case: Case | None,
     office: frozenset[Relation],
-    conflicted: frozenset[int],
     now: datetime,
 ) -> None:
     about = _action_subject(meeting, item)
@@ -514,8 +513,7 @@ def _add_actions(
             )
         except RuleError as refusal:
             raise RuleError(refusal.message, f"actions-{index}-{refusal.field or 'title'}") from refusal
-        for user_id in conflicted:
-            relations.grant(user_principal(user_id), [("action", action.id)], Relation.BARRED, ("action", action.id))
+        closing.close_with(("action", action.id), [papers.source(item.id)])
 
 
 def _action_subject(meeting: Meeting, item: AgendaItem) -> tuple[ActionSubject, int]:

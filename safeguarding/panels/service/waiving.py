@@ -15,6 +15,7 @@ from safeguarding.audit import service as audit
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError
 from safeguarding.extensions import db
+from safeguarding.panels.copying import refuse_about_item
 from safeguarding.panels.models.items import AgendaItem, ItemState, QuorumWaiver
 from safeguarding.panels.models.meetings import Meeting
 from safeguarding.panels.models.panels import Office, Panel, PanelOfficer
@@ -57,6 +58,7 @@ def waive_quorum(
         raise RuleError("The quorum of this item was waived once. Whoever has left since must come back.")
     if len(reason.strip()) < SHORTEST_REASON:
         raise RuleError("Say why the panel decides without them, in 10 characters or more.", "waive")
+    refuse_about_item(actor, taken, [reason], "waive")
     return _waived(actor, held, taken, reason.strip(), [each.group.value for each in quorum.missing], now)
 
 

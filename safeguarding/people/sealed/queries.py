@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -16,6 +16,7 @@ from safeguarding.extensions import db
 from safeguarding.people.models import Person
 from safeguarding.people.sealed.fields import Sealing, fields_on
 from safeguarding.people.sealed.models import GrantState, SealedGrant, SealedOn, SealedReveal
+from safeguarding.relations.queries import not_barred
 
 PAGE = 50
 
@@ -66,7 +67,7 @@ def list_requests(actor: Actor, *, is_open: bool) -> list[Any]:
     """Return the requests that wait for a decision (oldest first), or those decided (newest first)."""
     if not actor.may(Permission.SEALED_GRANT):
         raise NotFoundError
-    statement = _requests()
+    statement = _requests().where(_not_kept_from(actor))
     if is_open:
         statement = statement.where(SealedGrant.state == GrantState.ASKED)
         return list(db.session.execute(statement.order_by(SealedGrant.asked_at, SealedGrant.id).limit(PAGE)))
@@ -76,9 +77,11 @@ def list_requests(actor: Actor, *, is_open: bool) -> list[Any]:
 
 @beyond(Beyond.SEALED)
 def access_request(actor: Actor, ref: str) -> Any:
-    """Return one request to whoever decides it or made it. Raises NotFoundError."""
+    """Return one request to whoever decides it or made it. Raises NotFoundError, also where a declared conflict keeps
+    whoever would decide from the record."""
     known = normalise_reference(ref, "SR") or ""
-    row = db.session.execute(_requests().where(SealedGrant.ref == known)).one_or_none()
+    mine = or_(SealedGrant.user_id == actor.user_id, _not_kept_from(actor))
+    row = db.session.execute(_requests().where(SealedGrant.ref == known, mine)).one_or_none()
     if row is None or not (actor.may(Permission.SEALED_GRANT) or row.user_id == actor.user_id):
         raise NotFoundError
     return row
@@ -138,6 +141,10 @@ def holders_of(person_id: int) -> frozenset[int] | None:
         .where(Person.id == person_id, is_any)
     ).all()
     return frozenset(row.user_id for row in rows if row.user_id is not None) if rows else None
+
+
+def _not_kept_from(actor: Actor) -> ColumnElement[bool]:
+    return not_barred(actor, cast(SealedGrant.subject_kind, String), SealedGrant.subject_id)
 
 
 def _requests() -> Any:

@@ -188,6 +188,8 @@ def _to_decide(actor: Actor, request: SealedGrant) -> SealedGrant:
         raise ForbiddenError("Information governance decides who sees sealed values.")
     if request.user_id == actor.user_id:
         raise ForbiddenError("Somebody else decides about what you asked for.")
+    if Relation.BARRED in relations_to(actor, request.subject_kind.value, request.subject_id):
+        raise NotFoundError
     locked = _locked(request)
     if locked.state is not GrantState.ASKED:
         raise RuleError("This request is decided already.")

@@ -13,13 +13,16 @@ from safeguarding.agencies.models import Agency
 from safeguarding.audit.models import AuditEvent
 from safeguarding.cases import queries, service
 from safeguarding.cases.models import AllocationKind, Case
+from safeguarding.cases.restricted_queries import list_listed
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError
+from safeguarding.core.second_wall import looking
 from safeguarding.extensions import db
 from safeguarding.relations.check import check
 from safeguarding.relations.queries import relations_to
+from safeguarding.web.guard import sight_of
 from safeguarding.web.transaction import unit_of_work
-from tests.factories.cases import make_case
+from tests.factories.cases import make_case, restrict
 from tests.factories.panels import make_accepted, make_round
 from tests.factories.people import SYSTEM, Somebody, make_agency, make_somebody
 
@@ -118,6 +121,26 @@ def test_what_rested_on_a_membership_that_ran_out_does_not_come_back_by_another(
     assert Relation.LEAD_WORKER not in held(worker, case)
     db.session.refresh(case)
     assert case.unled_since is not None
+
+
+def test_whoever_leaves_is_no_longer_on_the_list_of_a_restricted_record(admin: Somebody) -> None:
+    with unit_of_work():
+        contact = make_somebody(Role.SPOC)
+        give(contact, db.session.get_one(Agency, contact.agency_id), Role.PRACTITIONER)
+        lead = make_somebody(Role.LEAD)
+        case = make_case(lead)
+        restrict(case, contact, lead=lead)
+    end(admin, contact)
+    assert Relation.LISTED in held(contact, case)  # as their agency's contact, still
+    with looking(sight_of(admin.actor)):  # who stands in no relation to it
+        end(admin, contact, Role.SPOC)
+    with unit_of_work():
+        give(contact, make_agency(), Role.SPOC)
+    assert held(contact, case) == frozenset()
+    assert {each.user_id for each in list_listed(case.id)} == {lead.id}
+    assert check().differences == []
+    left = select(AuditEvent.subject).where(AuditEvent.event == "cases:list:left")
+    assert list(db.session.scalars(left)) == [case.ref]
 
 
 def test_nobody_but_who_ends_memberships_ends_allocations_so(worker: Somebody) -> None:

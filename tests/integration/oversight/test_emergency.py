@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
 from safeguarding.audit.models import AuditEvent
+from safeguarding.cases.conflicts import declare_conflict
 from safeguarding.cases.models import Case
 from safeguarding.cases.queries import access_case
 from safeguarding.core import clock
@@ -21,7 +22,13 @@ from safeguarding.core.references import new_reference
 from safeguarding.extensions import db
 from safeguarding.notices.models import Notice
 from safeguarding.oversight import service
-from safeguarding.oversight.emergency_queries import access_use, list_work, may_be_told
+from safeguarding.oversight.emergency_queries import (
+    access_use,
+    list_reviewed,
+    list_to_review,
+    list_work,
+    may_be_told,
+)
 from safeguarding.oversight.emergency_record import access_opened
 from safeguarding.oversight.models import (
     EmergencyAccess,
@@ -98,6 +105,24 @@ def test_it_opens_the_parts_to_read_and_closes_by_itself_after_an_hour(night: Ni
         access_opened(night.police.actor, ref)
     with later(minutes=61), pytest.raises(NotFoundError):
         access_opened(night.police.actor, ref)
+
+
+def test_who_declared_a_conflict_neither_reviews_a_use_nor_reads_of_it(night: Night) -> None:
+    with unit_of_work():
+        kept_out = make_somebody(Role.INFORMATION_GOVERNANCE)
+        declare_conflict(night.worker.actor, night.case, reason="His aunt", user_id=kept_out.id)
+        use = night.open()
+        ref, version = use.ref, use.version
+    right = {"outcome": EmergencyOutcome.RIGHT, "findings": "", "read_version": version}
+    with pytest.raises(NotFoundError), unit_of_work():
+        service.review_emergency(kept_out.actor, ref, **right)
+    with pytest.raises(NotFoundError):
+        access_use(kept_out.actor, ref)
+    assert [*list_work(kept_out.actor), *list_to_review(kept_out.actor)] == []
+    assert [each.row.ref for each in list_to_review(night.reviewer.actor)] == [ref]
+    with unit_of_work():
+        service.review_emergency(night.reviewer.actor, ref, **right)
+    assert list_reviewed(kept_out.actor) == []
 
 
 @pytest.mark.parametrize(

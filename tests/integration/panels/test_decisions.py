@@ -23,18 +23,25 @@ from safeguarding.panels.models.decisions import AgencyView, Decision, DecisionA
 from safeguarding.panels.models.items import AgendaItem, ItemState
 from safeguarding.panels.models.meetings import Attendance
 from safeguarding.panels.queries.decisions import decided_about, decision_page
-from safeguarding.panels.queries.live import load_item, meeting_page
+from safeguarding.panels.queries.live import load_item, meeting_page, rail
 from safeguarding.panels.queries.parts import papers_mark
 from safeguarding.panels.rules import AgencyOpinion, AgreedAction, DecisionText
+from safeguarding.panels.service.agenda import add_review, plan_meeting, publish_agenda
 from safeguarding.panels.service.attendance import declare_conflict, mark_arrived, mark_left, withdraw_conflict
 from safeguarding.panels.service.decisions import add_addendum, add_dissent, record_decision
-from safeguarding.panels.service.meetings import adjourn_meeting, close_meeting, come_back_later, open_item
+from safeguarding.panels.service.meetings import (
+    adjourn_meeting,
+    close_meeting,
+    come_back_later,
+    open_item,
+    open_meeting,
+)
 from safeguarding.panels.service.notes import add_note, edit_note
 from safeguarding.relations.check import check
 from safeguarding.relations.models import RelationRow
 from safeguarding.relations.queries import relations_to
 from tests.factories.meetings import Day, add_deputy, attend, decision_text, make_day
-from tests.factories.people import unit_of_work
+from tests.factories.people import SYSTEM, unit_of_work
 from tests.factories.places import make_context
 
 pytestmark = pytest.mark.usefixtures("in_app")
@@ -529,6 +536,36 @@ def test_a_conflict_closes_the_item_and_all_behind_it_at_once_and_until_the_chai
             assert health.may(permission, relations_to(health, kind, key)), kind
         with pytest.raises(RuleError, match="lifted already"):
             withdraw_conflict(day.people["chair"].actor, day.meeting, day.item, conflict)
+
+
+def test_a_conflict_closes_the_item_of_the_next_meeting_too_and_the_vice_chair_decides_it() -> None:
+    with unit_of_work():
+        day = make_day()
+        conflicts = {
+            key: declare_conflict(day.people[key].actor, day.meeting, day.item, reason="Knows the family")
+            for key in ("chair", "education")
+        }
+        attend(day, "coordinator")  # stands for the local authority, which the chair does not on this item
+        record(day, by="vice_chair")
+        close_meeting(day.people["chair"].actor, day.meeting)
+        coordinator, vice_chair = day.people["coordinator"].actor, day.people["vice_chair"].actor
+        day.meeting = plan_meeting(SYSTEM, day.panel, starts_at=clock.now() + timedelta(days=14))
+        case_id, version = day.item.case_id or 0, day.meeting.version
+        day.items = [add_review(coordinator, day.meeting, case_id, read_version=version)]
+        publish_agenda(coordinator, day.meeting, read_version=day.meeting.version)
+        for key in conflicts:
+            assert [(line.ref, line.title) for line in rail(day.people[key].actor, day.meeting.id)] == [
+                (None, "Closed to you")
+            ]
+            with pytest.raises(NotFoundError):
+                load_item(day.people[key].actor, day.meeting, day.item.ref)
+        open_meeting(day.people["chair"].actor, day.meeting, statement_read=True)
+        for key in ("police", "health", "coordinator"):
+            attend(day, key)
+        open_item(vice_chair, day.meeting, day.item)
+        kept = decision_text(day, kind=DecisionKind.MAINTAIN, risk_before=Risk.SIGNIFICANT, actions=())
+        record(day, kept, by="vice_chair")
+        assert not check().differences
 
 
 def test_lifting_a_conflict_after_the_decision_opens_its_actions_too() -> None:

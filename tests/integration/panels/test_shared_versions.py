@@ -1,6 +1,7 @@
 """What an agency told for fewer readers, or under conditions, goes no further but by a version it agreed to."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,22 +13,37 @@ from safeguarding.actions.service import change_due_date, complete_action, mark_
 from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Case, CaseState
 from safeguarding.cases.service import log_update, move_case, revise_case
+from safeguarding.contexts.models import IncidentPart
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError
 from safeguarding.extensions import db
 from safeguarding.nrm.service import ReferralText, record_referral
+from safeguarding.panels.models.decisions import Decision, View
 from safeguarding.panels.models.items import PanelHandling, ReturnRequest, ReturnState
 from safeguarding.panels.queries.returns import access_request, versions_of
-from safeguarding.panels.service.decisions import record_decision
+from safeguarding.panels.rules import AgencyOpinion
+from safeguarding.panels.service.agenda import add_review, edit_item, plan_meeting
+from safeguarding.panels.service.attendance import mark_left
+from safeguarding.panels.service.decisions import add_dissent, record_decision
 from safeguarding.panels.service.notes import add_note, edit_note
 from safeguarding.panels.service.returns import answer_return
 from safeguarding.panels.service.shared import agree_shared_version, write_shared_version
+from safeguarding.panels.service.waiving import waive_quorum
 from safeguarding.people.models import Person
-from safeguarding.referrals.service import Happening, save_answers, start_referral
+from safeguarding.referrals.models import ScreeningOutcome
+from safeguarding.referrals.service import (
+    Happening,
+    save_answers,
+    screen_referral,
+    start_referral,
+    withdraw_referral,
+)
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.cases import make_action, update_text
-from tests.factories.meetings import Day, decision_text, make_day
-from tests.factories.people import Somebody
+from tests.factories.meetings import Day, decision_text, make_day, make_referral
+from tests.factories.people import SYSTEM, Somebody
+from tests.factories.places import make_incident
+from tests.integration.panels.test_decisions import line_of
 
 TOLD = "A source says that he holds a knife for Dean behind the shutters of the closed bakery."
 SHARED = "Police hold information that he may carry a weapon."
@@ -101,6 +117,45 @@ def test_it_is_not_copied_into_a_decision(told: Told, field: str) -> None:
     with pytest.raises(RuleError) as refusal, unit_of_work():
         record_decision(told.chair.actor, told.day.meeting, told.item, text, read_version=told.item.version)
     assert refusal.value.field == field
+
+
+def test_it_is_not_copied_into_what_agencies_are_said_to_think_nor_a_question_nor_a_waiver(told: Told) -> None:
+    day, chair = told.day, told.chair.actor
+    police = AgencyOpinion(agency_id=told.police.agency_id, view=View.DISAGREES, reason=TOLD, chair_answer="Noted.")
+    for opinion in (police, replace(police, reason="Too early.", chair_answer=TOLD)):
+        others = tuple(each for each in decision_text(day).views if each.agency_id != opinion.agency_id)
+        with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+            text = decision_text(day, views=(*others, opinion))
+            record_decision(chair, day.meeting, told.item, text, read_version=told.item.version)
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        mark_left(told.coordinator.actor, day.meeting, line_of(day, "health"))
+        waive_quorum(chair, day.meeting, told.item, reason=TOLD)
+    with unit_of_work():
+        record_decision(chair, day.meeting, told.item, decision_text(day), read_version=told.item.version)
+    decision = db.session.scalars(select(Decision)).one()
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        theirs = {"agency_id": told.education.agency_id, "reason": TOLD}
+        add_dissent(told.education.actor, day.meeting, told.item, decision, **theirs)
+    with unit_of_work():
+        later = plan_meeting(SYSTEM, day.panel, starts_at=clock.now() + timedelta(days=14))
+        item = add_review(told.coordinator.actor, later, told.case.id, read_version=later.version)
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        edited = {"minutes": 15, "presenter_id": None, "question": TOLD, "read_version": item.version}
+        edit_item(told.coordinator.actor, later, item.ref, **edited)
+
+
+def test_it_is_not_copied_into_screening_nor_an_incident(told: Told) -> None:
+    person = db.session.get_one(Person, told.case.person_id)
+    with unit_of_work():
+        asked = make_referral(told.day, person)
+    for texts in ({"reason": TOLD}, {"reason": "Too little is known.", "question": f"Is it true? {TOLD}"}):
+        with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+            outcome, read = ScreeningOutcome.MORE_INFORMATION, asked.version
+            screen_referral(told.coordinator.actor, asked, outcome=outcome, read_version=read, **texts)
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        withdraw_referral(told.worker.actor, asked, reason=TOLD, read_version=asked.version)
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        make_incident(told.worker.actor, description=TOLD, people=[(person.id, IncidentPart.WITNESS)])
 
 
 def test_it_is_not_copied_into_a_case_nor_a_referral(told: Told) -> None:

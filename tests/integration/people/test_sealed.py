@@ -11,6 +11,7 @@ from sqlalchemy import select
 from safeguarding.access.actor import user_principal
 from safeguarding.access.roles import Relation, Role
 from safeguarding.audit.models import AuditEvent
+from safeguarding.cases.conflicts import declare_conflict
 from safeguarding.cases.models import Case
 from safeguarding.core import clock, sealing
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
@@ -71,6 +72,19 @@ class World:
 @pytest.fixture
 def world(in_app: Flask) -> World:
     return World()
+
+
+def test_who_declared_a_conflict_decides_about_nothing_of_it(world: World) -> None:
+    with unit_of_work():
+        declare_conflict(world.worker.actor, world.case, reason="An aunt of theirs", user_id=world.governor.id)
+    request = world.ask(world.worker)
+    with pytest.raises(NotFoundError):
+        world.grant(request)
+    with pytest.raises(NotFoundError), unit_of_work():
+        service.refuse(world.governor.actor, request, reason="They can do without it until Monday.")
+    assert sealed.list_requests(world.governor.actor, is_open=True) == []
+    with pytest.raises(NotFoundError):
+        sealed.access_request(world.governor.actor, request.ref)
 
 
 def test_whoever_records_a_value_cannot_read_it(world: World) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from safeguarding.access.permissions import Permission as P
+from safeguarding.access.roles import Relation
 from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Case
 from safeguarding.core import clock
@@ -20,7 +21,9 @@ from safeguarding.people.queries import access_person
 from safeguarding.people.service import Details, add_person
 from safeguarding.referrals import queries, service
 from safeguarding.referrals.models import Referral, ReferralState, ScreeningOutcome
-from tests.factories.cases import put_on_list, restrict
+from safeguarding.relations.check import check
+from safeguarding.relations.queries import relations_to
+from tests.factories.cases import make_case, put_on_list, restrict
 from tests.factories.panels import Round, make_accepted, make_referral, make_round, make_young_person, whole_answers
 from tests.factories.people import Somebody, unit_of_work
 
@@ -283,6 +286,26 @@ def test_a_referral_is_withdrawn_by_its_referrer_until_it_is_accepted(around: Ro
             around.practitioner.actor, waiting, reason="Moved away.", read_version=waiting.version
         )
     assert waiting.state is ReferralState.WITHDRAWN
+
+
+def test_a_referral_that_was_withdrawn_opens_nobody_whom_it_was_about(around: Round) -> None:
+    with unit_of_work():
+        person = make_young_person(around.practitioner)
+        case = make_case(around.lead, person)
+        referral = make_referral(around, person=person)
+    who = (around.practitioner.actor, around.coordinator.actor)
+    for actor in who:
+        assert actor.may(P.CASE_READ, relations_to(actor, "case", case.id))
+    with unit_of_work():
+        read = referral.version
+        service.withdraw_referral(around.practitioner.actor, referral, reason="Mistaken.", read_version=read)
+    for actor in who:
+        assert not relations_to(actor, "case", case.id)
+        assert actor.may(P.REFERRAL_READ, relations_to(actor, "referral", referral.id))
+    assert relations_to(around.practitioner.actor, "person", person.id) == {Relation.ADDED}
+    assert not relations_to(around.coordinator.actor, "person", person.id)
+    assert relations_to(around.lead.actor, "case", case.id) >= {Relation.HUB}
+    assert check().differences == []
 
 
 def test_two_screeners_at_once_do_not_overwrite_each_other(around: Round) -> None:

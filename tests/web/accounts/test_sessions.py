@@ -19,7 +19,7 @@ from safeguarding.extensions import db
 from safeguarding.panels.models.meetings import Meeting, MeetingState
 from safeguarding.web.transaction import unit_of_work
 from tests.conftest import SignIn
-from tests.factories.meetings import make_day
+from tests.factories.meetings import attend, make_day
 from tests.factories.people import PHRASE, Somebody, make_somebody
 from tests.support.pages import PageClient
 
@@ -93,6 +93,19 @@ def test_somebody_present_in_an_open_meeting_stays_until_it_ends(app: Flask, sig
         assert not is_in(absent)
     with later(250):  # four hours from its opening are over
         assert not is_in(present)
+
+
+def test_being_marked_present_brings_no_session_back_that_had_run_out(app: Flask, sign_in: SignIn) -> None:
+    with app.app_context(), unit_of_work():
+        day = make_day()
+    left_at_home = sign_in(day.people["education"])
+    with later(40):
+        with app.app_context(), unit_of_work():
+            attend(day, "education")
+        in_the_room = sign_in(day.people["education"])
+    with later(75):
+        assert is_in(in_the_room)
+        assert not is_in(left_at_home)
 
 
 def test_the_end_of_the_meeting_ends_what_it_held(app: Flask, sign_in: SignIn) -> None:
