@@ -120,7 +120,9 @@ def decide_request(actor: Actor, ref: str, *, approve: bool, reason: str | None,
     if request.expires_at <= clock.now():
         raise RuleError("This request has run out. It has to be made again.")
     _close(actor, request, RequestState.APPROVED if approve else RequestState.DECLINED, reason)
-    user = db.session.get_one(User, request.user_id)
+    # Held, as by every other way to a role: what goes with what they hold is looked up, and two may be decided at once.
+    held = select(User).where(User.id == request.user_id).with_for_update(key_share=True)
+    user = db.session.scalars(held, execution_options={"populate_existing": True}).one()
     if approve:
         _give(actor, request, user)
     told.tell(told.REQUEST_DECIDED, request.requested_by_id, actor)
@@ -155,9 +157,12 @@ def _give(actor: Actor, request: RoleRequest, user: User) -> None:
     asked_by = db.session.get_one(User, request.requested_by_id)
     if asked_by.status is not AccountStatus.ACTIVE:
         raise RuleError("Who asked may no longer sign in. The request has to be made again by somebody else.")
-    giver = actor if actor.may(Permission.ADMIN_USERS) else actor_for_user(asked_by.id)
-    if not giver.may(Permission.ADMIN_USERS):
+    asker = actor_for_user(asked_by.id)
+    if request.role is Role.SPOC and not is_contact(asked_by.id, request.agency_id):
+        raise RuleError("Who nominated them is no longer the agency's contact. The contact has to nominate somebody.")
+    if request.role is not Role.SPOC and not asker.may(Permission.ADMIN_USERS):
         raise RuleError("Who asked is no longer an administrator. The request has to be made again by one.")
+    giver = actor if actor.may(Permission.ADMIN_USERS) else asker
     agency = db.session.get_one(Agency, request.agency_id)
     service.give_membership(giver, user, agency, request.role, until=request.until, approval=request.ref)
     user.version += 1

@@ -91,11 +91,13 @@ def claims_of(oidc: Oidc, redirect_uri: str, kept: Kept, code: str) -> Claims:
         raise ProviderError("code_refused") from None
     claims = _checked(oidc, described, str(token.get("id_token") or ""), kept.nonce)
     told_more = claims if "email" in claims else _asked_for(described, str(token.get("access_token") or ""), claims)
-    verified = told_more.get("email_verified") is True and isinstance(told_more.get("email"), str)
+    # Lowered, a Kelvin sign is a k: only an address of plain letters is that of an account.
+    address = told_more.get("email")
+    verified = told_more.get("email_verified") is True and isinstance(address, str) and address.isascii()
     return Claims(
         issuer=oidc.issuer,
         subject=claims["sub"],
-        email=str(told_more["email"]).strip().lower() if verified else None,
+        email=str(address).strip().lower() if verified else None,
         is_strong=_is_strong(claims, oidc.strong),
     )
 

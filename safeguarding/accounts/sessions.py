@@ -79,6 +79,7 @@ class BrowserSessions(SessionInterface):
 
     def __init__(self, cookie: str, secure: bool) -> None:
         self.cookie, self.secure = cookie, secure
+        self.said = f"__Host-{_SAID}" if secure else _SAID
 
     def open_session(self, app: Flask, request: Request) -> BrowserSession:
         """Read the cookies; a missing or malformed token is replaced by a fresh one."""
@@ -93,16 +94,16 @@ class BrowserSessions(SessionInterface):
             self._set(response, self.cookie, session.token)
         said = session.get("_flashes", [])
         if said:
-            self._set(response, _SAID, _signer(app).dumps(said))
+            self._set(response, self.said, _signer(app).dumps(said))
         elif session.had_said:
-            response.delete_cookie(_SAID, path="/", secure=self.secure, httponly=True, samesite="Lax")
+            response.delete_cookie(self.said, path="/", secure=self.secure, httponly=True, samesite="Lax")
 
     def _set(self, response: Response, name: str, value: str) -> None:
         response.set_cookie(name, value, path="/", secure=self.secure, httponly=True, samesite="Lax")
 
     def _said(self, app: Flask, request: Request) -> list[Any]:
         try:
-            said = _signer(app).loads(request.cookies.get(_SAID, ""))
+            said = _signer(app).loads(request.cookies.get(self.said, ""))
         except BadSignature:
             return []
         return said if isinstance(said, list) else []

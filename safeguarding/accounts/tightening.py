@@ -73,6 +73,8 @@ def decide(actor: Actor, ref: str, *, agree: bool, read_version: int) -> Tighten
     asked_by = held.asked_by_id if held.state is TighteningState.ASKED else held.back_asked_by_id
     if actor.user_id == asked_by:
         raise ForbiddenError("Nobody decides their own request. A second person has to.")
+    if agree and asked_by not in holders((Role.ADMIN,)):
+        raise RuleError("Who asked is no longer an administrator. It has to be asked again by one.")
     if held.state is TighteningState.ASKED:
         held.decided_by_id, held.decided_at = actor.user_id, clock.now()
         held.state = TighteningState.IN_FORCE if agree else TighteningState.DECLINED

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from safeguarding.access.actor import Actor, user_principal
+from safeguarding.access.actor import HUB_PRINCIPAL, Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation
 from safeguarding.accounts.models import User
@@ -367,6 +367,8 @@ def find_subject(actor: Actor, kind: str, ref: str) -> tuple[SubjectKind, int, s
         statement = statement.where(Context.is_restricted.is_(False))
     found = db.session.execute(statement).one_or_none()
     if found is None or not actor.holds(Permission.CONTEXT_READ):
+        raise NotFoundError
+    if kind == "group" and HUB_PRINCIPAL not in actor.principals:  # who opens no case about one is not told its name
         raise NotFoundError
     return subject_kind, found.id, found.name, None
 

@@ -14,9 +14,10 @@ from safeguarding.access.actor import Actor, user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import FIELD, Relation
 from safeguarding.accounts.models import AccountStatus, Membership, User
+from safeguarding.accounts.queries import actor_for_user
 from safeguarding.audit import service as audit
 from safeguarding.cases.models import Allocation, Case, CaseListing, CaseRestriction, RestrictionState
-from safeguarding.cases.service import TEAM_SOURCE, closed_by, end_listing, lock_case, put_worker_on_list
+from safeguarding.cases.service import TEAM_SOURCE, closed_by, lock_case, put_worker_on_list
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
 from safeguarding.core.references import new_reference
@@ -127,6 +128,7 @@ def lift_restriction(actor: Actor, restriction: CaseRestriction) -> None:
     _need_asked(locked)
     if locked.lift_asked_by_id == actor.user_id:
         raise ForbiddenError("Somebody other than whoever asked agrees to lift it.")
+    _need_asker(locked)
     now = clock.now()
     locked.state, locked.lifted_by_id, locked.lifted_at = RestrictionState.LIFTED, actor.user_id, now
     case.is_restricted = False
@@ -166,7 +168,10 @@ def take_off_list(actor: Actor, case: Case, *, listing_id: int) -> None:
         raise ForbiddenError("The lead worker, or a safeguarding lead on the list, says who is on it.")
     if listing is None:
         raise RuleError("This person is no longer on the list.")
-    end_listing(actor, locked, listing, own=is_own)
+    listing.valid_to = max(clock.now(), listing.valid_from)
+    relations.end(("listing", listing.id), at=listing.valid_to)
+    db.session.flush()
+    audit.record("cases:list:left", actor, locked.ref, user=listing.user_id, own=is_own)
 
 
 def _put_on(actor: Actor, case: Case, user_id: int, until_on: date, reason: str) -> CaseListing:
@@ -271,6 +276,18 @@ def _for_second(actor: Actor, restriction: CaseRestriction) -> tuple[CaseRestric
 def _need_asked(restriction: CaseRestriction) -> None:
     if restriction.lift_asked_at is None:
         raise RuleError("Nobody asks for this any more.")
+
+
+def _need_asker(restriction: CaseRestriction) -> None:
+    """Refuse to lift what was asked by somebody who lost their rights since: what was seen cannot be made unseen.
+
+    That their place on the list has run out meanwhile takes nothing from what they asked.
+    """
+    asked_by = db.session.get_one(User, restriction.lift_asked_by_id)
+    asker = actor_for_user(asked_by.id)
+    held = relations_to(asker, "case", restriction.case_id) | {Relation.LISTED}
+    if asked_by.status is not AccountStatus.ACTIVE or not asker.may(Permission.CASE_RESTRICT, held):
+        raise RuleError("Who asked for this may no longer ask it. Let it stay, until somebody on the list asks anew.")
 
 
 def _check_reason(reason: str) -> None:

@@ -219,7 +219,7 @@ def end_unborne(actor: Actor, user_id: int) -> None:
                 case.version += 1
         for listing in db.session.scalars(_live_listings(case_id, user_id, now)):
             if not is_borne_out(reading, listing.valid_from, now):
-                end_listing(actor, case, listing, because="membership")
+                _end_listing(actor, case, listing, now)
     db.session.flush()
 
 
@@ -483,12 +483,11 @@ def _end(actor: Actor, case: Case, allocation: Allocation, at: datetime, **detai
     audit.record("cases:allocation:ended", actor, case.ref, user=allocation.user_id, kind=allocation.kind, **detail)
 
 
-def end_listing(actor: Actor, case: Case, listing: CaseListing, **detail: object) -> None:
-    """Take somebody off the list of a restricted case at once, for a command that decided so."""
-    listing.valid_to = max(clock.now(), listing.valid_from)
+def _end_listing(actor: Actor, case: Case, listing: CaseListing, at: datetime) -> None:
+    listing.valid_to = max(at, listing.valid_from)
     relations.end(("listing", listing.id), at=listing.valid_to)
     db.session.flush()
-    audit.record("cases:list:left", actor, case.ref, user=listing.user_id, **detail)
+    audit.record("cases:list:left", actor, case.ref, user=listing.user_id, because="membership")
 
 
 def _live_listings(case_id: int, user_id: int, now: datetime) -> Any:

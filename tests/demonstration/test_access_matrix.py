@@ -301,7 +301,7 @@ def test_what_hangs_on_another_parent_is_not_found(both: Standing) -> None:
                     if ask(*each, method, right).status_code in (403, 404):
                         continue
                     client = each[0].client
-                    client.delete_cookie("said", domain="localhost")  # what the right address said would show
+                    client.delete_cookie("__Host-said", domain="localhost")  # what the right address said would show
                     answers = [ask_whatever_the_version(*each, method, path) for path in (wrong, absent)]
                     statuses = [answer.status_code for answer in answers]
                     assert statuses in ([404, 404], SAYS_IT_IS_GONE.get(endpoint)), (

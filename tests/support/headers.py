@@ -36,4 +36,5 @@ def check_every_response(headers: Headers, *, kept: bool = False) -> None:
 def check_headers(answer: TestResponse, *, kept: bool = False) -> None:
     """Hold a response of a live service to the same, and to saying that it is reached by https alone."""
     check_every_response(answer.headers, kept=kept)
+    assert all(cookie.startswith("__Host-") for cookie in answer.headers.getlist("Set-Cookie"))
     assert int(re.findall(r"max-age=(\d+)", answer.headers["Strict-Transport-Security"])[0]) >= YEAR

@@ -15,7 +15,7 @@ from safeguarding.cases.queries import CaseView
 from safeguarding.cases.views.blueprint import blueprint
 from safeguarding.core.errors import NotFoundError, RuleError, StaleError
 from safeguarding.web import pages
-from safeguarding.web.guard import current_actor, permission
+from safeguarding.web.guard import current_actor, fresh_factor, permission
 
 
 @blueprint.route("/<ref>/restrict", methods=["GET", "POST"])
@@ -122,6 +122,7 @@ def ask_to_lift(ref: str) -> Any:
 
 @blueprint.post("/<ref>/list/<any('agree','lift','keep'):what>")
 @permission(Permission.CASE_RESTRICT)
+@fresh_factor
 def second(ref: str, what: str) -> Any:
     """Agree to the restriction, to its lifting, or keep it, as a second person who sees the case."""
     actor = current_actor()
@@ -145,6 +146,7 @@ def restrictions() -> str:
 
 @blueprint.post("/restrictions/<ref>/<any('agree','lift','keep'):what>")
 @permission(Permission.RESTRICTION_AGREE)
+@fresh_factor
 def decide_restriction(ref: str, what: str) -> Any:
     """Agree, lift or keep, without seeing the case."""
     row = reads.access_restriction(current_actor(), ref)

@@ -18,7 +18,7 @@ from safeguarding.people.sealed import forms, queries, service
 from safeguarding.people.sealed.fields import SealedField, Sealing, fields_on, labels_of
 from safeguarding.people.sealed.models import GrantState
 from safeguarding.web import pages
-from safeguarding.web.guard import current_actor, permission
+from safeguarding.web.guard import current_actor, fresh_factor, permission
 from safeguarding.web.navigation import Entry, register_entry
 
 blueprint = Blueprint("sealed", __name__, url_prefix="/sealed")
@@ -53,6 +53,7 @@ def request_page(ref: str) -> Any:
 
 @blueprint.post("/<ref>/grant")
 @permission(Permission.SEALED_GRANT)
+@fresh_factor
 def grant(ref: str) -> Any:
     """Let somebody see what they asked for, until a day."""
     actor = current_actor()

@@ -1,8 +1,13 @@
 """Roles that need a second person: nobody gives one alone, decides their own request, or one about themselves (AC-7)."""
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -14,6 +19,7 @@ from safeguarding.agencies.models import Agency
 from safeguarding.audit.models import AuditEvent
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError, StaleError
+from safeguarding.core.second_wall import Sight, looking
 from safeguarding.extensions import db
 from safeguarding.notices.models import Notice
 from safeguarding.web.transaction import unit_of_work
@@ -203,6 +209,39 @@ def test_what_somebody_asked_who_lost_their_own_rights_is_not_given(what: str) -
     decide(lead, ref, approve=False)
 
 
+def test_nor_by_the_second_administrator_for_the_first() -> None:
+    admin, other, who = make(Role.ADMIN), make(Role.ADMIN), newcomer()
+    ref, home = ask(admin, who, Role.INFORMATION_GOVERNANCE), home_of(admin)
+    with unit_of_work():
+        service.end_role(other.actor, admin.ref, agency_ref=home, role=Role.ADMIN, read_version=1)
+    with pytest.raises(RuleError, match="no longer an administrator"):
+        decide(other, ref)
+    assert roles(who) == set()
+
+
+def test_two_requests_decided_at_once_give_no_roles_that_do_not_go_together(
+    in_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, deciders, who = make(Role.ADMIN), (make(Role.LEAD), make(Role.LEAD)), newcomer()
+    refs = [ask(admin, who, role) for role in (Role.ADMIN, Role.CHAIR)]
+    both, fits = Barrier(2), service.need_fitting
+
+    def need_fitting(*about: Any) -> None:
+        fits(*about)
+        with contextlib.suppress(BrokenBarrierError):
+            both.wait(1)
+
+    monkeypatch.setattr(service, "need_fitting", need_fitting)
+
+    def approve(decider: Somebody, ref: str) -> None:
+        with in_app.app_context(), looking(Sight(system="test")), contextlib.suppress(RuleError):
+            decide(decider, ref)
+
+    with ThreadPoolExecutor(2) as two:
+        list(two.map(approve, deciders, refs))
+    assert len(roles(who)) == 1
+
+
 def test_those_who_may_decide_are_told_and_so_is_who_asked() -> None:
     lead, ig, admin, other = make(Role.LEAD), make(Role.INFORMATION_GOVERNANCE), make(Role.ADMIN), make(Role.ADMIN)
     who = newcomer()
@@ -252,6 +291,16 @@ def test_a_contact_s_substitute_is_given_by_an_administrator_and_ends_by_itself(
         assert Role.SPOC in who.actor.roles
     with clock.pretend(now + timedelta(days=4, hours=2)):
         assert who.actor.roles == {Role.PRACTITIONER}
+
+
+def test_who_is_no_longer_the_contact_has_nominated_nobody() -> None:
+    (contact, who), admin = colleagues(), make(Role.ADMIN)
+    ref, home = nominate(contact, who), home_of(contact)
+    with unit_of_work():
+        service.end_role(admin.actor, contact.ref, agency_ref=home, role=Role.SPOC, read_version=1)
+    with pytest.raises(RuleError, match="no longer the agency's contact"):
+        decide(admin, ref)
+    assert who.actor.roles == {Role.PRACTITIONER}
 
 
 def test_a_contact_nominates_a_colleague_of_their_own_agency_for_a_while_and_nobody_else() -> None:

@@ -12,6 +12,7 @@ from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import GRANTS, Relation, Role
 from safeguarding.access.tightening import Tightened, choices, may_be_taken, read, written
 from safeguarding.accounts import tightening
+from safeguarding.accounts.service import suspend_user
 from safeguarding.accounts.tightening_models import TighteningState
 from safeguarding.core.errors import ForbiddenError, RuleError
 from safeguarding.people.queries import search
@@ -120,6 +121,17 @@ def test_nobody_decides_about_their_own_role(scene: Scene) -> None:
         scene.decide(scene.lead, ref, 1)
     assert scene.decide(scene.keeper, ref, 1, agree=False) is TighteningState.DECLINED
     assert scene.lead.actor.holds(Permission.CASE_OPEN)
+
+
+def test_what_an_administrator_asked_who_is_one_no_longer_is_not_agreed_to(scene: Scene) -> None:
+    ref = scene.ask()
+    with unit_of_work():
+        other = make_somebody(Role.ADMIN)
+        suspend_user(other.actor, scene.admin.ref, read_version=1)
+    with pytest.raises(RuleError, match="no longer an administrator"):
+        scene.decide(scene.keeper, ref, 1)
+    assert scene.worker.actor.holds(Permission.REFERRAL_MAKE)
+    assert scene.decide(scene.keeper, ref, 1, agree=False) is TighteningState.DECLINED
 
 
 def test_reads_follow_at_once_and_no_statement_is_kept_from_before(scene: Scene) -> None:

@@ -26,6 +26,7 @@ from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, S
 from safeguarding.extensions import db
 from safeguarding.people import queries as people
 from safeguarding.people.audience import audience_of
+from safeguarding.people.groups import form_group
 from safeguarding.relations import service as relations
 from safeguarding.relations.models import RelationRow
 from safeguarding.web.transaction import unit_of_work
@@ -304,3 +305,11 @@ def test_who_may_see_a_case_is_said_without_naming_a_conflict(worker: Somebody) 
     assert audience.has_hub
     assert audience.has_panel
     assert other.name not in audience.leads + audience.team + audience.others
+
+
+def test_the_name_of_a_group_is_told_to_nobody_who_opens_no_case_about_one(worker: Somebody, lead: Somebody) -> None:
+    with unit_of_work():
+        group = form_group(lead.actor, name="The bandstand group", description="Meet after school.")
+    assert queries.find_subject(lead.actor, "group", group.ref)[2] == "The bandstand group"
+    with pytest.raises(NotFoundError):
+        queries.find_subject(worker.actor, "group", group.ref)

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Role
+from safeguarding.accounts.service import suspend_user
 from safeguarding.actions import queries as action_reads
 from safeguarding.cases import queries, restricted, service
+from safeguarding.cases.conflicts import declare_conflict as declare_on_case
 from safeguarding.cases.models import (
     AllocationKind,
     Case,
@@ -20,6 +22,7 @@ from safeguarding.cases.models import (
     CaseState,
     RestrictionState,
 )
+from safeguarding.cases.restricted_queries import list_restrictions
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError, StaleError
 from safeguarding.extensions import db
@@ -188,6 +191,27 @@ def test_nobody_lifts_what_they_asked_to_lift(record: Record) -> None:
         restricted.keep_restricted(record.governor.actor, restriction)
     assert restriction.lift_asked_at is None
     assert record.opens(record.other_lead) == set()
+
+
+def test_what_somebody_asked_to_lift_who_lost_their_rights_since_stays(record: Record) -> None:
+    restriction = record.restrict()
+    with unit_of_work():
+        restricted.ask_to_lift(record.lead.actor, restriction, reason="The relative has left the partner.")
+        suspend_user(make_somebody(Role.ADMIN).actor, record.lead.ref, read_version=1)
+    with pytest.raises(RuleError, match="no longer ask"), unit_of_work():
+        restricted.lift_restriction(record.governor.actor, restriction)
+    assert record.opens(record.other_lead) == set()
+    with unit_of_work():
+        restricted.keep_restricted(record.governor.actor, restriction)
+
+
+def test_who_declared_a_conflict_is_not_shown_what_waits_about_it(record: Record) -> None:
+    with unit_of_work():
+        declare_on_case(record.worker.actor, record.case, reason="His aunt", user_id=record.governor.id)
+    restriction = record.restrict()
+    assert list_restrictions(record.governor.actor) == []
+    with pytest.raises(ForbiddenError), unit_of_work():
+        restricted.agree(record.governor.actor, restriction)
 
 
 def test_a_second_person_agrees_and_not_the_one_who_restricted(record: Record) -> None:

@@ -167,13 +167,18 @@ def test_who_needs_a_passkey_of_ours_is_asked_for_it_all_the_same(app: Flask) ->
 
 
 def test_nobody_gets_in_without_an_account_that_is_active_and_verified(app: Flask) -> None:
-    who, suspended = make(app), make(app)
+    who, suspended = make(app, Role.SOCIAL_WORKER), make(app)
     with app.app_context(), unit_of_work():
         service.suspend_user(SYSTEM, suspended.ref, read_version=1)
     for person in (
         {**vouched(who), "sub": "stranger", "email": "stranger@marlbridge.example"},
         {**vouched(who), "sub": "unverified", "verified": False},
         {**vouched(who), "sub": "without", "email": None},
+        {
+            **vouched(who),
+            "sub": "look-alike",
+            "email": who.email.replace("k", "\u212a"),
+        },  # a Kelvin sign, a k once lowered
         vouched(suspended),
     ):
         client = PageClient(app.test_client())
@@ -181,7 +186,7 @@ def test_nobody_gets_in_without_an_account_that_is_active_and_verified(app: Flas
         assert refused.status == 403
         assert "there is no account here for you" in refused.words
         assert client.get("/my-work").location.startswith("/sign-in")
-    assert refusals(app) == ["no_account"] * 4
+    assert refusals(app) == ["no_account"] * 5
     assert proofs(app, who) == proofs(app, suspended) == []
 
 

@@ -40,6 +40,11 @@ def test_what_changes_people_roles_and_agreements_asks(app: Flask) -> None:
     assert open_to == FREE
 
 
+def test_so_does_what_opens_a_restricted_record_or_something_sealed(app: Flask) -> None:
+    for endpoint in ("sealed.grant", "cases.second", "cases.decide_restriction"):
+        assert asks_fresh_factor(app.view_functions[endpoint]), endpoint
+
+
 def test_every_view_that_asks_leads_to_the_confirmation_and_does_nothing(app: Flask, sign_in: SignIn) -> None:
     held = GRANTS[Role.ADMIN]
     asked = [
