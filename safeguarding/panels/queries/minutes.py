@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import null, or_, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -331,7 +331,8 @@ class MinutesPage:
     """The minutes of a meeting as one reader may have them; without `minutes` none were made yet.
 
     `content` is that of `gather` with instants and days as such, what the reader may not read left out: an item then has
-    only `position` and `held_back` ("conflict" or "ended"), a return or a note only its agency and `held_back`.
+    only `position` and `held_back` ("conflict" or "ended"), a return or a note only its agency and `held_back`. An addendum
+    is to the whole: where an item is held back, so is the `text` of each (None), since it may be about that one.
     """
 
     row: Any
@@ -384,7 +385,9 @@ def minutes_page(actor: Actor, slug: str, ref: str) -> MinutesPage:
     if row.minutes_id is None:
         return MinutesPage(row, standing, None, 0, [])
     copy, gaps = _copy(standing, row.id, parse(row.content))
-    return MinutesPage(row, standing, copy, gaps, _addenda(row.minutes_id) if row.signed_at else [])
+    is_whole = not any("held_back" in item for item in copy["items"])
+    addenda = _addenda(row.minutes_id, is_whole=is_whole) if row.signed_at else []
+    return MinutesPage(row, standing, copy, gaps + (0 if is_whole else len(addenda)), addenda)
 
 
 def load_minutes(meeting: Meeting) -> Minutes:
@@ -464,10 +467,11 @@ def _readable(actor: Actor, meeting_id: int) -> tuple[set[str], set[str]]:
     return {row.ref for row in rows if not row.is_barred}, {row.ref for row in rows if row.is_barred}
 
 
-def _addenda(minutes_id: int) -> list[Any]:
+def _addenda(minutes_id: int, *, is_whole: bool) -> list[Any]:
+    words = MinutesAddendum.text if is_whole else null()
     return list(
         db.session.execute(
-            select(MinutesAddendum.text, MinutesAddendum.added_at, User.name.label("by"))
+            select(words.label("text"), MinutesAddendum.added_at, User.name.label("by"))
             .join(User, User.id == MinutesAddendum.added_by_id)
             .where(MinutesAddendum.minutes_id == minutes_id)
             .order_by(MinutesAddendum.id)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
-from safeguarding.accounts.models import User
+from safeguarding.accounts.models import Membership, User
 from safeguarding.core import clock
 from safeguarding.core.errors import NotFoundError
 from safeguarding.core.references import normalise_reference
@@ -136,6 +136,7 @@ def holders_of(person_id: int) -> frozenset[int] | None:
                 SealedGrant.subject_id == Person.id,
                 SealedGrant.state == GrantState.GRANTED,
                 SealedGrant.until_on >= clock.today(),
+                borne_out(),
             ),
         )
         .where(Person.id == person_id, is_any)
@@ -145,6 +146,16 @@ def holders_of(person_id: int) -> frozenset[int] | None:
 
 def _not_kept_from(actor: Actor) -> ColumnElement[bool]:
     return not_barred(actor, cast(SealedGrant.subject_kind, String), SealedGrant.subject_id)
+
+
+def borne_out() -> ColumnElement[bool]:
+    """Return the condition that whoever asked is still in a role in which they asked: it does not move to another agency."""
+    now = clock.now()
+    return exists().where(
+        Membership.user_id == SealedGrant.user_id,
+        Membership.valid_from <= SealedGrant.asked_at,
+        or_(Membership.valid_to.is_(None), Membership.valid_to > now),
+    )
 
 
 def _requests() -> Any:
@@ -172,6 +183,7 @@ def _grants(on: Sealing) -> list[Any]:
         .where(
             SealedGrant.subject_kind == on.on,
             SealedGrant.subject_id == on.id,
+            borne_out(),
             or_(
                 SealedGrant.state == GrantState.ASKED,
                 and_(SealedGrant.state == GrantState.GRANTED, SealedGrant.until_on >= clock.today()),

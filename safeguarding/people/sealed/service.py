@@ -24,6 +24,7 @@ from safeguarding.notices import service as notices
 from safeguarding.people.models import Person
 from safeguarding.people.sealed.fields import Sealing, fields_on
 from safeguarding.people.sealed.models import GrantState, SealedGrant, SealedOn, SealedReveal
+from safeguarding.people.sealed.queries import borne_out
 from safeguarding.people.service import lock_person
 from safeguarding.relations.queries import relations_to
 
@@ -161,6 +162,7 @@ def _own(user_id: int, on: Sealing, *states: GrantState) -> list[SealedGrant]:
         SealedGrant.subject_id == on.id,
         SealedGrant.user_id == user_id,
         SealedGrant.state.in_(states or (GrantState.ASKED, GrantState.GRANTED)),
+        borne_out(),
     )
     today = clock.today()
     return [each for each in db.session.scalars(statement) if each.until_on is None or each.until_on >= today]

@@ -262,3 +262,21 @@ def test_an_item_to_which_access_has_ended_is_held_back() -> None:
         assert page.content["items"] == [{"position": 1, "held_back": "ended"}]
         officer = minutes_page(day.people["coordinator"].actor, day.panel.slug, day.meeting.ref)
         assert officer.gaps == 0
+
+
+def test_an_addendum_is_held_back_where_an_item_is_that_it_may_be_about() -> None:
+    with unit_of_work():
+        day = closed_day(2)  # on the second item health declared a conflict
+        minutes, chair = circulated(day), day.people["chair"].actor
+        sign_minutes(chair, minutes, read_version=minutes.version)
+        add_minutes_addendum(chair, minutes, text="Item 2: his aunt lives in Mill Road.")
+        pages = {
+            key: minutes_page(day.people[key].actor, day.panel.slug, day.meeting.ref)
+            for key in ("health", "police", "chair")
+        }
+        assert {key: page.addenda[0].text is None for key, page in pages.items()} == {
+            "health": True,
+            "police": False,
+            "chair": False,
+        }
+        assert (pages["health"].gaps, pages["chair"].gaps) == (2, 0)

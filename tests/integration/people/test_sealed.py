@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from safeguarding.access.actor import user_principal
 from safeguarding.access.roles import Relation, Role
+from safeguarding.accounts.models import Membership, User
+from safeguarding.accounts.service import give_membership
 from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.conflicts import declare_conflict
 from safeguarding.cases.models import Case
@@ -26,7 +28,7 @@ from safeguarding.people.views.sealed import sealing_of
 from safeguarding.relations import service as relations
 from safeguarding.web.transaction import unit_of_work
 from tests.factories.cases import make_case
-from tests.factories.people import Somebody, make_somebody
+from tests.factories.people import SYSTEM, Somebody, make_agency, make_somebody
 
 ADDRESS = "The Refuge, 9 Hidden Lane"
 REASON = "I drive them home from school on Thursday."
@@ -85,6 +87,23 @@ def test_who_declared_a_conflict_decides_about_nothing_of_it(world: World) -> No
     assert sealed.list_requests(world.governor.actor, is_open=True) == []
     with pytest.raises(NotFoundError):
         sealed.access_request(world.governor.actor, request.ref)
+
+
+def test_a_grant_does_not_go_with_somebody_to_another_agency(world: World) -> None:
+    world.grant(world.ask(world.worker))
+    assert world.show(world.worker) == ADDRESS
+    with unit_of_work():
+        user = db.session.get_one(User, world.worker.id)
+        membership = db.session.scalars(select(Membership).where(Membership.user_id == user.id)).one()
+        give_membership(SYSTEM, user, make_agency(), Role.SOCIAL_WORKER)
+        membership.valid_to = clock.now()
+    view = world.view(world.worker)  # the work goes on
+    with pytest.raises(ForbiddenError, match="no grant"):
+        world.show(world.worker)
+    assert not any(
+        each.is_mine or each.holders for each in sealed.shown(world.worker.actor, sealing_of(view), view.row)
+    )
+    assert sealed.holders_of(world.person.id) == frozenset()
 
 
 def test_whoever_records_a_value_cannot_read_it(world: World) -> None:
