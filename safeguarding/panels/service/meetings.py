@@ -16,6 +16,7 @@ from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, RuleError
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
+from safeguarding.panels.copying import refuse_about_item
 from safeguarding.panels.models.items import AgendaItem, DiscussionNote, ItemState
 from safeguarding.panels.models.meetings import AgendaState, Attendance, AttendanceStatus, Meeting, MeetingState
 from safeguarding.panels.queries.room import seats_at
@@ -163,6 +164,7 @@ def defer_item(
         raise RuleError("The date must be after today.", "to_on")
     if not reason.strip():
         raise RuleError("Say why the item is put on a date.", "reason")
+    refuse_about_item(actor, taken, [reason], "reason")
     _set_state(taken, ItemState.DEFERRED)
     if held.current_item_id == taken.id:
         held.current_item_id = None

@@ -10,6 +10,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import delete, select
 
+from safeguarding.access.actor import user_principal
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import Relation, Role
 from safeguarding.audit.models import AuditEvent
@@ -41,6 +42,7 @@ from safeguarding.people.models import Person
 from safeguarding.people.queries import access_person
 from safeguarding.relations.check import check
 from safeguarding.relations.models import RelationRow
+from safeguarding.relations.service import grant
 from safeguarding.web.transaction import pending_events
 from tests.factories.cases import make_case, restrict
 from tests.factories.people import Somebody, make_somebody, unit_of_work
@@ -105,6 +107,14 @@ def test_it_opens_the_parts_to_read_and_closes_by_itself_after_an_hour(night: Ni
         access_opened(night.police.actor, ref)
     with later(minutes=61), pytest.raises(NotFoundError):
         access_opened(night.police.actor, ref)
+
+
+@pytest.mark.parametrize("kind", [Relation.RETURN_REQUEST, Relation.ADDED])
+def test_whoever_sees_who_it_is_and_no_case_may_use_it(night: Night, kind: Relation) -> None:
+    with unit_of_work():
+        grant(user_principal(night.police.id), [("person", night.person.id)], kind, ("person", night.person.id))
+        ref = night.open(ref=night.person.ref).ref
+    assert access_opened(night.police.actor, ref).risk
 
 
 def test_who_declared_a_conflict_neither_reviews_a_use_nor_reads_of_it(night: Night) -> None:

@@ -25,6 +25,7 @@ from safeguarding.panels.rules import AgencyOpinion
 from safeguarding.panels.service.agenda import add_review, edit_item, plan_meeting
 from safeguarding.panels.service.attendance import mark_left
 from safeguarding.panels.service.decisions import add_dissent, record_decision
+from safeguarding.panels.service.meetings import defer_item
 from safeguarding.panels.service.notes import add_note, edit_note
 from safeguarding.panels.service.returns import answer_return
 from safeguarding.panels.service.shared import agree_shared_version, write_shared_version
@@ -127,6 +128,8 @@ def test_it_is_not_copied_into_what_agencies_are_said_to_think_nor_a_question_no
         with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
             text = decision_text(day, views=(*others, opinion))
             record_decision(chair, day.meeting, told.item, text, read_version=told.item.version)
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        defer_item(chair, day.meeting, told.item, to_on=clock.today() + timedelta(days=14), reason=TOLD)
     with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
         mark_left(told.coordinator.actor, day.meeting, line_of(day, "health"))
         waive_quorum(chair, day.meeting, told.item, reason=TOLD)
