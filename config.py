@@ -72,7 +72,7 @@ class Settings:
     second_factor_optional: bool = False  # never in live mode
     metrics_from: tuple[str, ...] = ()  # networks that may read /metrics
     metrics_token: str = ""  # what else lets somebody read it
-    passkey_required: bool = True  # of chairs, vice-chairs, leads and administrators
+    passkey_required: bool = True  # of chairs, leads, administrators, auditors and information governance
     synchronous_standby: str = ""  # PostgreSQL: the standby that every commit waits for
     account_unused_days: int = 90  # after so long without signing in, an account is suspended
     match_radius_station: int = 150  # metres within which an incident belongs to the nearest station

@@ -19,8 +19,10 @@ from safeguarding.accounts.models import Proof
 from safeguarding.accounts.sessions import this_browser
 from safeguarding.core.errors import NotFoundError
 
-# Who may decide for others, or give rights: a phone's code can be asked for by a false page, a passkey cannot.
-NEEDS_PASSKEY = frozenset({Role.CHAIR, Role.VICE_CHAIR, Role.LEAD, Role.ADMIN})
+# Who may decide for others, give rights or take a file: a phone's code can be asked for by a false page, a passkey cannot.
+NEEDS_PASSKEY = frozenset(
+    {Role.CHAIR, Role.VICE_CHAIR, Role.LEAD, Role.ADMIN, Role.INFORMATION_GOVERNANCE, Role.AUDITOR}
+)
 _LOCAL = re.compile(r"/(?![/\\])[!-~]*")
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (
