@@ -40,6 +40,8 @@ def run(connection: Connection) -> None:
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))  # one at a time
+            # Whoever waits for a lock lets everybody wait behind: rather give up, and be given again.
+            connection.execute(text("SET LOCAL lock_timeout = '3s'"))
         context.run_migrations()
         if connection.dialect.name == "postgresql":
             roles = roles_of_owner(connection)

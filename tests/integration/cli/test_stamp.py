@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy import delete, text
+from sqlalchemy.exc import OperationalError
 
 from config import Mode, Settings
 from safeguarding import create_app
@@ -158,3 +160,12 @@ def test_sqlite_over_a_network_is_refused_with_what_to_do(
             check_stamp(app, settings)
     else:
         check_stamp(app, settings)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("standing", ["postgresql"], indirect=True)
+def test_a_migration_does_not_wait_for_a_table_while_everybody_waits_behind_it(app: Flask) -> None:
+    with by_owner(app) as engine, engine.begin() as connection, app.app_context():
+        connection.execute(text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            upgrade()
