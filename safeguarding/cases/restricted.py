@@ -7,6 +7,7 @@ allocated to it are on it as long as they are. What restriction does to relation
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -122,10 +123,15 @@ def keep_restricted(actor: Actor, restriction: CaseRestriction) -> None:
 
 
 @beyond(Beyond.SECOND_PERSON)
-def lift_restriction(actor: Actor, restriction: CaseRestriction) -> None:
-    """Lift a restriction that somebody else asked to be lifted: every relation counts again. Raises ForbiddenError, RuleError."""
+def lift_restriction(actor: Actor, restriction: CaseRestriction, *, read: str | None = None) -> None:
+    """Lift a restriction that somebody else asked to be lifted: every relation counts again.
+
+    `read` is what was asked as the page showed it (`when_asked`). Raises ForbiddenError, RuleError.
+    """
     locked, case = _for_second(actor, restriction)
     _need_asked(locked)
+    if read is not None and read != when_asked(locked):
+        raise RuleError("Something else is asked since you read this. Read it again before you decide.")
     if locked.lift_asked_by_id == actor.user_id:
         raise ForbiddenError("Somebody other than whoever asked agrees to lift it.")
     _need_asker(locked)
@@ -276,6 +282,11 @@ def _for_second(actor: Actor, restriction: CaseRestriction) -> tuple[CaseRestric
 def _need_asked(restriction: CaseRestriction) -> None:
     if restriction.lift_asked_at is None:
         raise RuleError("Nobody asks for this any more.")
+
+
+def when_asked(restriction: Any) -> str:
+    """Return what tells one asking to lift a restriction from another, for the form that agrees to it."""
+    return restriction.lift_asked_at.isoformat() if restriction.lift_asked_at else ""
 
 
 def _need_asker(restriction: CaseRestriction) -> None:

@@ -1,9 +1,12 @@
 """Restricting a case, the list of those for whom it exists, agreeing and lifting as a second person."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import flash, render_template, url_for
+from flask import flash, render_template, request, url_for
 
+from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.access.roles import FIELD
 from safeguarding.accounts.queries import staff_choices
@@ -11,6 +14,7 @@ from safeguarding.audit import service as audit
 from safeguarding.cases import queries, restricted
 from safeguarding.cases import restricted_queries as reads
 from safeguarding.cases.forms import EmptyForm, LiftForm, ListForm, RestrictForm
+from safeguarding.cases.models import CaseRestriction
 from safeguarding.cases.queries import CaseView
 from safeguarding.cases.views.blueprint import blueprint
 from safeguarding.core.errors import NotFoundError, RuleError, StaleError
@@ -76,6 +80,7 @@ def list_page(ref: str) -> Any:
         listed=listed,
         restriction=reads.restriction_of(view.id),
         actor_id=actor.user_id,
+        when_asked=restricted.when_asked,
         may_list=actor.may(Permission.CASE_ALLOCATE, view.relations),
         may_restrict=actor.may(Permission.CASE_RESTRICT, view.relations),
         button=EmptyForm(formdata=None),
@@ -141,7 +146,9 @@ def restrictions() -> str:
     actor = current_actor()
     rows = reads.list_restrictions(actor)
     audit.record_read("cases:restrictions:shown", actor, None, restrictions=[row.ref for row in rows])
-    return render_template("cases/restrictions.html", rows=rows, actor_id=actor.user_id)
+    return render_template(
+        "cases/restrictions.html", rows=rows, actor_id=actor.user_id, when_asked=restricted.when_asked
+    )
 
 
 @blueprint.post("/restrictions/<ref>/<any('agree','lift','keep'):what>")
@@ -155,10 +162,12 @@ def decide_restriction(ref: str, what: str) -> Any:
 
 
 def _decide(restriction_id: int, what: str) -> None:
-    act = {"agree": restricted.agree, "lift": restricted.lift_restriction, "keep": restricted.keep_restricted}[what]
+    lift = partial(restricted.lift_restriction, read=request.form.get("read", ""))
+    acts: dict[str, Callable[[Actor, CaseRestriction], None]]
+    acts = {"agree": restricted.agree, "lift": lift, "keep": restricted.keep_restricted}
     said = {"agree": "Agreed.", "lift": "Lifted. Everybody whose work opens it sees it again.", "keep": "It stays."}
     try:
-        act(current_actor(), reads.restriction_entity(restriction_id))
+        acts[what](current_actor(), reads.restriction_entity(restriction_id))
     except RuleError as error:
         flash(error.message, "notice")
     else:

@@ -205,6 +205,24 @@ def test_what_somebody_asked_to_lift_who_lost_their_rights_since_stays(record: R
         restricted.keep_restricted(record.governor.actor, restriction)
 
 
+def test_what_is_asked_anew_is_not_lifted_by_a_page_that_showed_what_was_asked_before(record: Record) -> None:
+    restriction = record.restrict()
+    for reason in ("The relative has left the partner.", "The family asks for it, and so does the school."):
+        with unit_of_work():
+            restricted.ask_to_lift(record.lead.actor, restriction, reason=reason)
+        read = restricted.when_asked(restriction)
+        if reason.startswith("The relative"):
+            before = read
+            with unit_of_work():
+                restricted.keep_restricted(record.governor.actor, restriction)
+    for stale in (before, ""):
+        with pytest.raises(RuleError, match="Read it again"), unit_of_work():
+            restricted.lift_restriction(record.governor.actor, restriction, read=stale)
+    with unit_of_work():
+        restricted.lift_restriction(record.governor.actor, restriction, read=read)
+    assert record.opens(record.other_lead) >= {"case"}
+
+
 def test_who_declared_a_conflict_is_not_shown_what_waits_about_it(record: Record) -> None:
     with unit_of_work():
         declare_on_case(record.worker.actor, record.case, reason="His aunt", user_id=record.governor.id)

@@ -136,7 +136,10 @@ def test_lifting_waits_for_a_second_person(scene: Scene) -> None:
     office = scene.sign_in(scene.governor)
     page = office.get("/cases/restrictions")
     assert page.html is not None
-    action = next(str(form["action"]) for form in page.html.select("main form") if str(form["action"]).endswith("lift"))
-    assert office.post(action).status == 303
+    form = next(form for form in page.html.select("main form") if str(form["action"]).endswith("lift"))
+    sent = {str(field["name"]): str(field.get("value", "")) for field in form.select("input")}
+    assert office.post(str(form["action"]), {**sent, "read": "something else"}).status == 303
+    assert others.get(f"/cases/{scene.case_ref}").status == 404
+    assert office.post(str(form["action"]), sent).status == 303
     assert others.get(f"/cases/{scene.case_ref}").status == 200
     assert "Restricted record." not in scene.browser.get(f"/cases/{scene.case_ref}").words
