@@ -8,7 +8,7 @@ from safeguarding.access.actor import HUB_PRINCIPAL, Actor
 from safeguarding.access.permissions import Permission
 from safeguarding.accounts.leaving import register_leaving
 from safeguarding.actions.due import Due
-from safeguarding.cases import queries, words
+from safeguarding.cases import queries, restricted_queries, words
 from safeguarding.cases.service import end_unborne
 from safeguarding.cases.views import changing, conflicts, record, restricting, updates
 from safeguarding.cases.views.blueprint import blueprint
@@ -30,6 +30,12 @@ def init_cases(app: Flask) -> None:
     register_entry(
         app, Entry("Restricted", "cases.restrictions", 87, Permission.RESTRICTION_AGREE, ("/cases/restrictions",))
     )
+    register_section(
+        app,
+        Section(
+            "my_work", "restrictions", 15, "cases/restrictions_work.html", _restrictions, Permission.RESTRICTION_AGREE
+        ),
+    )
     register_section(app, Section("my_work", "unled", 25, "cases/unled_work.html", _unled, Permission.CASE_READ))
     register_section(app, Section("my_work", "cases", 30, "cases/work.html", _work, Permission.CASE_UPDATE))
     register_section(app, Section("person", "cases", 10, "cases/section.html", _about_person, Permission.CASE_READ))
@@ -39,6 +45,12 @@ def init_cases(app: Flask) -> None:
 def _work(actor: Actor, _subject: Any) -> dict[str, Any] | None:
     rows = queries.list_to_update(actor)
     return {"rows": rows[:10], "has_more": len(rows) > 10, "words": words, "today": clock.today()}
+
+
+def _restrictions(actor: Actor, _subject: Any) -> dict[str, Any] | None:
+    """Return how many restrictions wait for a second person, for whoever may be one."""
+    waiting = len(restricted_queries.list_restrictions(actor))
+    return {"waiting": waiting} if waiting else None
 
 
 def _unled(actor: Actor, _subject: Any) -> dict[str, Any] | None:

@@ -116,6 +116,7 @@ def test_only_whom_the_list_may_hold_is_put_on_it(scene: Scene) -> None:
 
 def test_information_governance_agrees_without_seeing_it(scene: Scene) -> None:
     office = scene.sign_in(scene.governor)
+    assert "1 restricted case waits for a second person" in office.get("/my-work").words
     page = office.get("/cases/restrictions")
     assert scene.case_ref in page.words
     assert scene.name not in page.text
@@ -123,6 +124,7 @@ def test_information_governance_agrees_without_seeing_it(scene: Scene) -> None:
     (form,) = page.html.select("main form")
     assert office.post(str(form["action"])).status == 303
     assert "Nothing waits for a second person." in office.get("/cases/restrictions").words
+    assert "waits for a second person" not in office.get("/my-work").words
     assert scene.governor.name in scene.browser.get(f"/cases/{scene.case_ref}/list").words
     assert office.get(f"/cases/{scene.case_ref}").status == 403
 
