@@ -14,6 +14,7 @@ from safeguarding.access.actor import user_principal
 from safeguarding.access.roles import Relation, Role
 from safeguarding.actions.models import Action
 from safeguarding.actions.service import complete_action
+from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Allocation, AllocationKind, Case
 from safeguarding.cases.service import allocate, end_allocation
 from safeguarding.core import clock
@@ -279,3 +280,47 @@ def test_the_command_says_what_differs_and_exits_accordingly(app: Flask) -> None
     assert set(found["differences"][0]) == {
         "fault", "principal", "subject_kind", "subject_id", "kind", "source_kind", "source_id", "valid_from", "valid_to",
     }  # fmt: skip
+
+
+def test_narrowing_ends_what_no_fact_bears_out_and_opens_nothing(app: Flask) -> None:
+    lead = worker()
+    case = opened(lead)
+    with unit_of_work():
+        relations.grant(user_principal(lead.id), [("case", case.id)], Relation.REFERRER, ("referral", 4))
+        db.session.execute(delete(RelationRow).where(_lead_on_case(lead)))
+    runner = app.test_cli_runner()
+    told = runner.invoke(args=["relations", "narrow"])
+    assert told.exit_code == 1  # the lead still lacks what is theirs
+    assert "1 relations ended, 0 conflicts written." in told.output
+    assert faults(check()) == [(Fault.MISSING, user_principal(lead.id), Relation.LEAD_WORKER)]
+    kept = db.session.scalars(select(AuditEvent.detail).where(AuditEvent.event == "relations:row:narrowed")).all()
+    assert len(kept) == 1
+    assert '"kind":"referrer"' in kept[0]
+
+
+def test_narrowing_keeps_out_again_whom_a_conflict_keeps_out(app: Flask) -> None:
+    made = day(2)
+    health = made.people["health"]
+    with unit_of_work():
+        declare_conflict(health.actor, made.meeting, made.items[1], reason="Her nephew")
+    barred = RelationRow.kind == Relation.BARRED
+    before = set(db.session.execute(select(RelationRow.subject_kind, RelationRow.subject_id).where(barred)).all())
+    with unit_of_work():
+        db.session.execute(delete(RelationRow).where(barred))
+    assert {each[0] for each in faults(check())} == {Fault.MISSING}
+    told = app.test_cli_runner().invoke(args=["relations", "narrow", "--json"])
+    assert told.exit_code == 0
+    assert json.loads(told.stdout)["ok"]
+    after = set(db.session.execute(select(RelationRow.subject_kind, RelationRow.subject_id).where(barred)).all())
+    assert after == before
+
+
+def test_narrowing_lifts_no_conflict(app: Flask) -> None:
+    lead = worker()
+    case = opened(lead)
+    with unit_of_work():
+        relations.grant(user_principal(lead.id), [("case", case.id)], Relation.BARRED, ("conflict", 4))
+    told = app.test_cli_runner().invoke(args=["relations", "narrow"])
+    assert told.exit_code == 1
+    assert "0 relations ended" in told.output
+    assert [each[0] for each in faults(check())] == [Fault.UNEXPECTED]
