@@ -41,7 +41,7 @@ def narrow(actor: Actor, differences: Iterable[Difference]) -> Narrowed:
             barred += 1
         else:
             continue
-        audit.record("relations:row:narrowed", actor, None, fault=each.fault, **each.key._asdict())
+        audit.record("operations:relation:narrowed", actor, None, fault=each.fault, **each.key._asdict())
     return Narrowed(ended, barred)
 
 

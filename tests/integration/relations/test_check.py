@@ -293,7 +293,7 @@ def test_narrowing_ends_what_no_fact_bears_out_and_opens_nothing(app: Flask) -> 
     assert told.exit_code == 1  # the lead still lacks what is theirs
     assert "1 relations ended, 0 conflicts written." in told.output
     assert faults(check()) == [(Fault.MISSING, user_principal(lead.id), Relation.LEAD_WORKER)]
-    kept = db.session.scalars(select(AuditEvent.detail).where(AuditEvent.event == "relations:row:narrowed")).all()
+    kept = db.session.scalars(select(AuditEvent.detail).where(AuditEvent.event == "operations:relation:narrowed")).all()
     assert len(kept) == 1
     assert '"kind":"referrer"' in kept[0]
 
