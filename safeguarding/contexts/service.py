@@ -51,7 +51,7 @@ from safeguarding.core.references import new_reference
 from safeguarding.core.workflow import require
 from safeguarding.extensions import db
 from safeguarding.people.models import Confidence, Person
-from safeguarding.relations.queries import relations_to
+from safeguarding.relations.queries import relations_to, subjects
 
 NAMED = "named by who recorded it"
 CLOSED = frozenset({ContextStep.CLOSED_SAFER, ContextStep.CLOSED_NO_EVIDENCE, ContextStep.TRANSFERRED})
@@ -223,6 +223,8 @@ def correct_incident(actor: Actor, incident: Incident, *, read_version: int, **c
     unknown = set(changes) - {"harm", "grade", "source_grade", "involves_young_person", "description", "context_id"}
     if unknown:
         raise ValueError(f"an incident's {', '.join(sorted(unknown))} cannot be corrected")
+    if changes.get("description") not in (None, held.description):
+        _check_linked(actor, held, changes["description"])
     values = {
         column.key: getattr(held, column.key)
         for column in Incident.__table__.columns
@@ -337,6 +339,18 @@ def _check_people(actor: Actor, people: Sequence[tuple[int, IncidentPart]], *tex
     for given, family in db.session.execute(names):
         if {given.casefold(), family.casefold()} & written:
             raise RuleError("Take the name out of the text: people are linked, and never named here.", "description")
+
+
+def _check_linked(actor: Actor, held: Incident, description: str) -> None:
+    """Refuse a new description as `_check_people` would, for the linked people whom the actor may see."""
+    first = select(Incident.id).where(
+        Incident.source == held.source, Incident.identity == held.identity, Incident.version_no == 1
+    )
+    linked = select(PersonIncident.person_id, PersonIncident.part).where(
+        PersonIncident.incident_identity_id.in_(first),
+        PersonIncident.person_id.in_(subjects(actor, "person", Permission.PERSON_LINK)),
+    )
+    _check_people(actor, [(row.person_id, row.part) for row in db.session.execute(linked)], description)
 
 
 def _add_people(actor: Actor, incident: Incident, people: Sequence[tuple[int, IncidentPart]], at: datetime) -> None:

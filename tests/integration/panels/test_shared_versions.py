@@ -14,6 +14,7 @@ from safeguarding.audit.models import AuditEvent
 from safeguarding.cases.models import Case, CaseState
 from safeguarding.cases.service import log_update, move_case, revise_case
 from safeguarding.contexts.models import IncidentPart
+from safeguarding.contexts.service import correct_incident
 from safeguarding.core import clock
 from safeguarding.core.errors import ForbiddenError, NotFoundError, RuleError
 from safeguarding.extensions import db
@@ -43,7 +44,7 @@ from safeguarding.web.transaction import unit_of_work
 from tests.factories.cases import make_action, update_text
 from tests.factories.meetings import Day, decision_text, make_day, make_referral
 from tests.factories.people import SYSTEM, Somebody
-from tests.factories.places import make_incident
+from tests.factories.places import make_incident, make_lead
 from tests.integration.panels.test_decisions import line_of
 
 TOLD = "A source says that he holds a knife for Dean behind the shutters of the closed bakery."
@@ -159,6 +160,21 @@ def test_it_is_not_copied_into_screening_nor_an_incident(told: Told) -> None:
         withdraw_referral(told.worker.actor, asked, reason=TOLD, read_version=asked.version)
     with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
         make_incident(told.worker.actor, description=TOLD, people=[(person.id, IncidentPart.WITNESS)])
+
+
+def test_it_is_not_copied_into_a_corrected_incident(told: Told) -> None:
+    person = db.session.get_one(Person, told.case.person_id)
+    with unit_of_work():
+        lead = make_lead()
+        people = [(person.id, IncidentPart.WITNESS)]
+        seen = make_incident(told.worker.actor, description="Two boys by the bakery.", people=people)
+    with pytest.raises(RuleError, match="fewer readers"), unit_of_work():
+        correct_incident(lead.actor, seen, read_version=1, description=TOLD)
+    with pytest.raises(RuleError, match="Take the name out"), unit_of_work():
+        correct_incident(lead.actor, seen, read_version=1, description=f"{person.given_name} by the bakery.")
+    with unit_of_work():
+        again = correct_incident(lead.actor, seen, read_version=1, description="Three boys by the bakery.")
+        assert (again.version_no, again.description) == (2, "Three boys by the bakery.")
 
 
 def test_it_is_not_copied_into_a_case_nor_a_referral(told: Told) -> None:
