@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import null, or_, select
+from sqlalchemy import Select, null, or_, select
 
 from safeguarding.access.actor import Actor
 from safeguarding.access.permissions import Permission
@@ -160,15 +160,21 @@ def _items(meeting: Meeting) -> list[Plain]:
     ]
 
 
+def _readers(named: Select[*tuple[Any, ...]]) -> dict[int, list[int]]:
+    """Return the agencies named (ids), by the note or the return for which they are."""
+    found: dict[int, list[int]] = {}
+    for about, agency_id in db.session.execute(named):
+        found.setdefault(about, []).append(agency_id)
+    return found
+
+
 def _notes(item_ids: list[int]) -> list[tuple[int, Plain]]:
-    readers: dict[int, list[int]] = {}
-    for reader in db.session.execute(
+    readers = _readers(
         select(NoteReader.note_id, NoteReader.agency_id)
         .join(DiscussionNote, DiscussionNote.id == NoteReader.note_id)
         .where(DiscussionNote.item_id.in_(item_ids))
         .order_by(NoteReader.id)
-    ):
-        readers.setdefault(reader.note_id, []).append(reader.agency_id)
+    )
     rows = db.session.execute(
         select(DiscussionNote, Agency.short_name)
         .outerjoin(Agency, Agency.id == DiscussionNote.speaker_agency_id)
@@ -194,14 +200,12 @@ def _notes(item_ids: list[int]) -> list[tuple[int, Plain]]:
 
 
 def _returns(item_ids: list[int]) -> list[tuple[int, Plain]]:
-    readers: dict[int, list[int]] = {}
-    for reader in db.session.execute(
+    readers = _readers(
         select(ReturnReader.request_id, ReturnReader.agency_id)
         .join(ReturnRequest, ReturnRequest.id == ReturnReader.request_id)
         .where(ReturnRequest.item_id.in_(item_ids))
         .order_by(ReturnReader.id)
-    ):
-        readers.setdefault(reader.request_id, []).append(reader.agency_id)
+    )
     rows = db.session.execute(
         select(ReturnRequest, Agency.short_name, User.name, agreed_version())
         .join(Agency, Agency.id == ReturnRequest.agency_id)

@@ -78,7 +78,7 @@ def add_note(
     db.session.add(note)
     db.session.flush()
     _name_readers(note, frozenset(), _named(readers))
-    _record("panels:note:added", actor, held, taken, note)
+    _record("panels:note:added", actor, held, taken, note, _named(readers))
     return note
 
 
@@ -129,11 +129,14 @@ def edit_note(
     db.session.flush()
     handled = (fresh.handling, fresh.conditions, _named(readers), fresh.speaker_agency_id)
     if is_left or handled != before or fresh.version % SAVES_BETWEEN_EVENTS == 0:
-        _record("panels:note:edited", actor, held, taken, fresh)
+        _record("panels:note:edited", actor, held, taken, fresh, _named(readers))
     return fresh
 
 
-def _record(event: str, actor: Actor, meeting: Meeting, item: AgendaItem, note: DiscussionNote) -> None:
+def _record(
+    event: str, actor: Actor, meeting: Meeting, item: AgendaItem, note: DiscussionNote, named: frozenset[int]
+) -> None:
+    """Record who may read the note from now on as well: the rows of those named before are gone."""
     audit.record(
         event,
         actor,
@@ -142,6 +145,8 @@ def _record(event: str, actor: Actor, meeting: Meeting, item: AgendaItem, note: 
         note=note.id,
         version=note.version,
         handling=note.handling,
+        said_for=note.speaker_agency_id,
+        readers=sorted(named),
         conditions=note.conditions is not None,
         digest=_digest(note),
     )

@@ -78,6 +78,7 @@ def answer_return(
         item=item.ref,
         state=state,
         handling=handling,
+        readers=sorted(named_agency_ids) if handling is PanelHandling.NAMED_AGENCIES else [],
         late=late,
         conditions=taken.conditions is not None,
     )

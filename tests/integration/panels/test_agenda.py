@@ -1,5 +1,6 @@
 """Rules of agendas and returns: what goes on one, whom publishing opens it to, when it locks, how agencies answer."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -412,6 +413,9 @@ def test_handling_decides_who_of_the_panel_reads_an_answer(around: Round) -> Non
         "health",
     }
     assert readers(handling=PanelHandling.CHAIR_ONLY) == officers | {"police"}
+    answered = select(AuditEvent.detail).where(AuditEvent.event == "panels:return:answered").order_by(AuditEvent.seq)
+    named = [json.loads(each)["readers"] for each in db.session.scalars(answered)]
+    assert named == [[], [around.health.agency_id], []]  # whose rows are gone by now
 
 
 def test_a_request_is_hidden_from_those_who_neither_answer_nor_sit(around: Round) -> None:

@@ -1,5 +1,6 @@
 """A note that is for fewer readers, or under conditions, is read by them alone and goes no further."""
 
+import json
 from typing import Any
 
 import pytest
@@ -118,6 +119,7 @@ def test_readers_are_named_anew_and_each_change_is_in_the_audit(day: Day) -> Non
     detail = select(AuditEvent.detail).where(AuditEvent.event == "panels:note:edited").order_by(AuditEvent.seq)
     edited = db.session.scalars(detail).all()
     assert ["named_agencies" in each for each in edited] == [True, False]
+    assert [json.loads(each)["readers"] for each in edited] == [[day.agencies["education"].id], []]
     assert SAID not in "".join(edited)
 
 
